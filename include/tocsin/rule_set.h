@@ -1,0 +1,167 @@
+#pragma once
+/// What authors may say: rule files after loading and type checking. Immutable; shared by all tasks of a process.
+/// A reload makes a new RuleSet; whoever still judges with the old one keeps it alive.
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tocsin/areas.h"
+#include "tocsin/event.h"
+#include "tocsin/time.h"
+
+namespace tocsin {
+
+/// The four colours; kNone is "does not hold". Ordered: blue < yellow < orange < red.
+enum class Level : std::uint8_t { kNone = 0, kBlue, kYellow, kOrange, kRed };
+constexpr int kLevels = 5;  ///< with kNone, so that arrays are indexed by Level
+std::string_view level_name(Level level);  ///< "blue" …; kNone: ""
+
+/// Thresholds of one area, `threshold.colour` in expressions. A missing value makes the comparison false.
+struct Thresholds {
+    std::array<Value, kLevels> by_level;
+};
+
+/// What an expression may look at. Fields that the rule's compiler proved unused may stay empty.
+struct EvalContext {
+    const Event* event = nullptr;             ///< `where`, `after … where`, predicates of any()
+    std::span<const Value> measures;          ///< level expressions: one per Rule::measures
+    const Thresholds* thresholds = nullptr;
+    std::optional<Duration> overdue;          ///< promises: judging instant minus due time
+};
+
+/// A typed, compiled expression of design section 7. Cheap to copy (shared, immutable).
+class Expression {
+public:
+    class Code;
+    Expression() = default;  ///< always true: a `where` that is not there
+    explicit Expression(std::shared_ptr<const Code> code) : code_(std::move(code)) {}
+
+    [[nodiscard]] bool empty() const { return code_ == nullptr; }
+    /// Missing operands follow design 7: `== < <= > >= in matches` false, `!=` and `not in` true.
+    [[nodiscard]] Value evaluate(const EvalContext& context) const;
+    /// evaluate() of a boolean expression; an empty expression holds.
+    [[nodiscard]] bool holds(const EvalContext& context) const;
+
+private:
+    std::shared_ptr<const Code> code_;
+};
+
+enum class MeasureFn : std::uint8_t { kCount, kDistinct, kSum, kAny };
+
+/// One aggregate over the matching events of a subject. An aggregate written inside a level (`any(x)`) becomes a
+/// measure without a name.
+struct Measure {
+    std::string name;        ///< empty: anonymous, not printed
+    MeasureFn fn = MeasureFn::kCount;
+    FieldId field = 0;       ///< kDistinct, kSum
+    Expression predicate;    ///< kAny
+    Duration window{};       ///< (t - window, t]
+};
+
+/// Numbers are scaled by this to add up exactly in any order: sums are integers of millionths.
+constexpr std::int64_t kSumScale = 1'000'000;
+
+/// `expect:` (design 7). The due time is within after the `after` event, or the value of field `due`.
+struct Expect {
+    std::vector<KindId> after;
+    Expression after_where;
+    std::vector<KindId> event;
+    Expression event_where;
+    std::vector<KindId> cancel_on;
+    Expression cancel_where;
+    std::optional<Duration> within;
+    std::optional<FieldId> due;
+    bool restart = false;
+};
+
+/// `{{ $n }}`-style text, checked at load.
+class Template {
+public:
+    class Code;
+    Template() = default;
+    explicit Template(std::shared_ptr<const Code> code) : code_(std::move(code)) {}
+    /// `measures` by Rule::measures; `labels`: by fields (pseudonyms), area, level, alertname and the rule's labels.
+    [[nodiscard]] std::string render(std::span<const Value> measures,
+                                     const std::map<std::string, std::string>& labels) const;
+
+private:
+    std::shared_ptr<const Code> code_;
+};
+
+/// thresholds_file: by area code, "*" for the rest; the nearest ancestor wins, colour by colour.
+class ThresholdTable {
+public:
+    /// Returns false if the area is already there.
+    bool add(std::string area_code, Thresholds row);
+    /// The row of the area or of its nearest listed ancestor, else "*", else nothing set. An empty colour in that row is
+    /// unused there; it does not fall through to an ancestor.
+    [[nodiscard]] Thresholds find(const AreaTree& areas, AreaId area) const;
+
+private:
+    std::map<std::string, Thresholds, std::less<>> rows_;
+};
+
+struct Rule {
+    std::string name;
+    std::string group;
+    std::string id;      ///< author's own id; empty: none
+    std::string owner;
+    std::string source;  ///< where the thresholds come from
+    std::uint32_t order = 0;  ///< position among all rules, in file and line order
+    std::string file;         ///< for messages and the API
+    int line = 0;
+
+    std::vector<KindId> on;       ///< empty for expect rules
+    Expression where;
+    std::vector<FieldId> by;      ///< as written; kFieldCustomer or kFieldSubscriber in it: a person rule, else cells
+    bool person = false;
+    bool raises_case = false;     ///< else a warning
+    bool experimental = false;    ///< judged and shown, never notified
+    Duration within{};
+    std::vector<Measure> measures;
+    std::array<std::optional<Expression>, kLevels> levels;
+    /// The same with the right side of each comparison scaled by `clear`: what keeps an episode at its level.
+    std::array<std::optional<Expression>, kLevels> stays;
+    /// A level may begin to hold because time passes and no event comes (`n < 3`): closed subjects need timers too.
+    bool rises_without_event = false;
+    Duration keep_firing_for{};
+    std::array<bool, kAreaLevels> rollup_areas{true, true, true, true};  ///< index by AreaLevel
+    std::shared_ptr<const ThresholdTable> thresholds;                    ///< null: none
+    std::optional<Expect> expect;
+    /// Instants after due at which a level expression may change: the constants `overdue` is compared with, ascending.
+    std::vector<Duration> overdue_steps;
+
+    std::map<std::string, std::string> labels;       ///< group's and rule's, merged
+    std::map<std::string, Template> annotations;     ///< summary, summary_zh, …
+
+    /// Changes when anything that decides levels changes; a rule with the same hash keeps its episodes as they are.
+    std::uint64_t definition_hash = 0;
+    /// Of on, where, by only: cells with the same filter are the same cells, whatever the levels say.
+    std::uint64_t filter_hash = 0;
+
+    [[nodiscard]] bool listens_to(KindId kind) const;  ///< on, or any kind of expect
+    [[nodiscard]] Duration longest_window() const;
+};
+
+struct RuleGroup {
+    std::string name;
+    std::string file;
+    std::size_t rules = 0;
+};
+
+struct RuleSet {
+    std::vector<Rule> rules;      ///< by Rule::order
+    std::vector<RuleGroup> groups;
+    std::string hash;             ///< of all rule and threshold files: hex, 16 characters
+    [[nodiscard]] const Rule* find(std::string_view name) const;
+    [[nodiscard]] Duration longest_window() const;
+};
+
+}  // namespace tocsin
