@@ -1,0 +1,251 @@
+#include "ledger/profile.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "base/digest.h"
+#include "ledger/codec.h"
+
+namespace tocsin::ledger {
+namespace {
+
+constexpr std::uint8_t kRowRolled = 1;
+
+// A word, or the text itself where the dictionary is full: 0 is never a number's successor, so it marks the text.
+void put_word(std::string& out, std::string_view text, Vocabulary& words) {
+    const WordId id = words.words().intern(text);
+    if (id == Dictionary::kNoWord) {
+        put_varint(out, 0);
+        put_string(out, text);
+    } else {
+        put_varint(out, std::uint64_t{id} + 1);
+    }
+}
+
+std::string_view get_word(Reader& in, Vocabulary& words) {
+    const std::uint64_t n = in.varint();
+    return n == 0 ? in.string() : words.word(static_cast<WordId>(n - 1));
+}
+
+void put_value(std::string& out, const Value& v) {
+    out.push_back(static_cast<char>(v.type));
+    switch (v.type) {
+        case Value::Type::kMissing:
+            break;
+        case Value::Type::kBool:
+            out.push_back(v.boolean ? 1 : 0);
+            break;
+        case Value::Type::kInt:
+        case Value::Type::kTime:
+        case Value::Type::kDuration:
+            put_signed(out, v.integer);
+            break;
+        case Value::Type::kNumber:
+            put_fixed64(out, std::bit_cast<std::uint64_t>(v.number));
+            break;
+        case Value::Type::kString:
+            put_string(out, v.string);
+            break;
+    }
+}
+
+bool get_value(Reader& in, Value& v) {
+    const std::uint8_t type = in.byte();
+    if (type > static_cast<std::uint8_t>(Value::Type::kString)) return false;
+    v.type = static_cast<Value::Type>(type);
+    switch (v.type) {
+        case Value::Type::kMissing:
+            break;
+        case Value::Type::kBool:
+            v.boolean = in.byte() != 0;
+            break;
+        case Value::Type::kInt:
+        case Value::Type::kTime:
+        case Value::Type::kDuration:
+            v.integer = in.signed_varint();
+            break;
+        case Value::Type::kNumber:
+            v.number = std::bit_cast<double>(in.fixed64());
+            break;
+        case Value::Type::kString:
+            v.string = in.string();
+            break;
+    }
+    return true;
+}
+
+void put_row(std::string& out, const Event& e, Vocabulary& words) {
+    out.push_back(0);  // flags
+    put_instant(out, e.time);
+    put_varint(out, words.kind_word(e.kind));
+    put_word(out, e.area, words);
+    put_word(out, e.category, words);
+    put_word(out, e.channel, words);
+    put_string(out, e.id);
+    put_string(out, e.subscriber == e.customer ? std::string_view{} : e.subscriber);
+    std::size_t kept = 0;
+    for (const FieldValue& f : e.fields) kept += words.kept(f.field) ? 1 : 0;
+    put_varint(out, kept);
+    for (const FieldValue& f : e.fields) {
+        if (!words.kept(f.field)) continue;
+        put_varint(out, words.field_word(f.field));
+        put_value(out, f.value);
+    }
+}
+
+}  // namespace
+
+WordId Vocabulary::kind_word(KindId kind) {
+    if (kind >= kind_words_.size()) kind_words_.resize(kind + 1, Dictionary::kNoWord);
+    if (kind_words_[kind] == Dictionary::kNoWord) kind_words_[kind] = words_.intern(schema_.kind_def(kind).name);
+    return kind_words_[kind];
+}
+
+WordId Vocabulary::field_word(FieldId field) {
+    if (field >= field_words_.size()) field_words_.resize(field + 1, Dictionary::kNoWord);
+    if (field_words_[field] == Dictionary::kNoWord) field_words_[field] = words_.intern(schema_.field_name(field));
+    return field_words_[field];
+}
+
+bool Vocabulary::kind_of(WordId word, KindId& kind) {
+    if (word >= kind_ids_.size()) kind_ids_.resize(words_.size() + 1, kUnresolved);
+    if (word >= kind_ids_.size()) return false;
+    if (kind_ids_[word] == kUnresolved) kind_ids_[word] = schema_.kind(words_.word(word)).value_or(UINT16_MAX);
+    kind = static_cast<KindId>(kind_ids_[word]);
+    return kind_ids_[word] != UINT16_MAX;
+}
+
+bool Vocabulary::field_of(WordId word, FieldId& field) {
+    if (word >= field_ids_.size()) field_ids_.resize(words_.size() + 1, kUnresolved);
+    if (word >= field_ids_.size()) return false;
+    if (field_ids_[word] == kUnresolved) field_ids_[word] = schema_.field(words_.word(word)).value_or(UINT16_MAX);
+    field = static_cast<FieldId>(field_ids_[word]);
+    return field_ids_[word] != UINT16_MAX;
+}
+
+void Profile::clear() {
+    rows_.clear();
+    fields_.clear();
+    spans_.clear();
+    old_ids_.clear();
+    states = {};
+}
+
+bool Profile::unpack(std::string_view bytes, std::string_view customer, Vocabulary& words) {
+    clear();
+    Reader in(bytes);
+    if (in.byte() != kFormat) return false;
+    states = in.string();
+    for (std::uint64_t n = in.count(); n > 0; --n) {
+        const Instant time = in.instant();
+        old_ids_.push_back({time, in.fixed64()});
+    }
+    while (!in.done()) {
+        const std::string_view raw = in.string();
+        if (!in.ok() || !unpack_row(raw, customer, words)) return false;
+    }
+    if (!in.ok()) return false;
+    // Only now do the fields stand still in memory.
+    for (const Span& s : spans_) rows_[s.row].event.fields = std::span(fields_).subspan(s.first, s.count);
+    return true;
+}
+
+bool Profile::unpack_row(std::string_view raw, std::string_view customer, Vocabulary& words) {
+    Reader in(raw);
+    Row row;
+    row.raw = raw;
+    row.rolled = (in.byte() & kRowRolled) != 0;
+    Event& e = row.event;
+    e.time = in.instant();
+    if (!words.kind_of(static_cast<WordId>(in.varint()), e.kind)) e.kind = kUndeclaredKind;
+    e.customer = customer;
+    e.area = get_word(in, words);
+    e.category = get_word(in, words);
+    e.channel = get_word(in, words);
+    e.id = in.string();
+    e.subscriber = in.string();
+    if (e.subscriber.empty()) e.subscriber = customer;
+    const std::size_t first = fields_.size();
+    for (std::uint64_t n = in.count(); n > 0; --n) {
+        FieldValue f;
+        const bool declared = words.field_of(static_cast<WordId>(in.varint()), f.field);
+        if (!get_value(in, f.value)) return false;
+        if (declared) fields_.push_back(f);
+    }
+    if (!in.ok() || !in.done()) return false;
+    if (fields_.size() > first) spans_.push_back({rows_.size(), first, fields_.size() - first});
+    rows_.push_back(row);
+    return true;
+}
+
+void Profile::pack(std::string& out) const {
+    out.clear();
+    out.push_back(static_cast<char>(kFormat));
+    put_string(out, states);
+    put_varint(out, old_ids_.size());
+    for (const OldId& id : old_ids_) {
+        put_instant(out, id.time);
+        put_fixed64(out, id.hash);
+    }
+    for (const Row& row : rows_) {
+        put_varint(out, row.raw.size());
+        const std::size_t at = out.size();
+        out.append(row.raw);
+        if (row.rolled) out[at] = static_cast<char>(kRowRolled);
+    }
+}
+
+std::size_t Profile::add(const Event& event, Vocabulary& words) {
+    added_.clear();
+    put_row(added_, event, words);
+    Row row{event, added_, false};
+    if (row.event.subscriber.empty()) row.event.subscriber = row.event.customer;
+    const auto at = std::upper_bound(rows_.begin(), rows_.end(), event.time,
+                                     [](Instant t, const Row& r) { return t < r.event.time; });
+    return static_cast<std::size_t>(rows_.insert(at, row) - rows_.begin());
+}
+
+bool Profile::has_id(std::string_view id, Instant time, Duration window) const {
+    const auto near = [&](Instant t) { return (t < time ? time - t : t - time) <= window; };
+    for (const Row& row : rows_) {
+        if (row.event.id == id && near(row.event.time)) return true;
+    }
+    if (old_ids_.empty()) return false;
+    const std::uint64_t hash = hash64(id);
+    return std::any_of(old_ids_.begin(), old_ids_.end(),
+                       [&](const OldId& old) { return old.hash == hash && near(old.time); });
+}
+
+// The oldest counting row becomes a rolled one and replaces an older rolled row of its kind, area and category.
+void Profile::roll_oldest() {
+    const auto oldest = std::find_if(rows_.begin(), rows_.end(), [](const Row& r) { return !r.rolled; });
+    old_ids_.push_back({oldest->event.time, hash64(oldest->event.id)});
+    oldest->rolled = true;
+    const Event& e = oldest->event;
+    const auto same = std::find_if(rows_.begin(), oldest, [&](const Row& r) {
+        return r.rolled && r.event.kind == e.kind && r.event.area == e.area && r.event.category == e.category;
+    });
+    if (same != oldest) {
+        rows_.erase(same);
+    } else if (static_cast<std::size_t>(oldest - rows_.begin()) >= kRolledRowsMax) {
+        rows_.erase(rows_.begin());
+    }
+}
+
+std::size_t Profile::trim(Instant oldest, std::size_t rows_max, Duration dedup) {
+    std::erase_if(rows_, [&](const Row& r) { return r.event.time < oldest; });
+    auto counting =
+        static_cast<std::size_t>(std::count_if(rows_.begin(), rows_.end(), [](const Row& r) { return !r.rolled; }));
+    std::size_t rolled = 0;
+    for (; counting > rows_max; --counting, ++rolled) roll_oldest();
+    if (!rows_.empty()) {
+        const Instant newest = rows_.back().event.time;
+        std::erase_if(old_ids_, [&](const OldId& id) { return id.time + dedup < newest; });
+    } else {
+        std::erase_if(old_ids_, [&](const OldId& id) { return id.time < oldest; });
+    }
+    if (old_ids_.size() > kOldIdsMax) old_ids_.erase(old_ids_.begin(), old_ids_.end() - kOldIdsMax);
+    return rolled;
+}
+
+}  // namespace tocsin::ledger

@@ -1,0 +1,99 @@
+#pragma once
+/// A profile unpacked for one record's work: the customer's remembered events, open promises and episodes. The bytes
+/// are drawn in docs/storage_format.md.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ledger/dictionary.h"
+#include "tocsin/event.h"
+#include "tocsin/schema.h"
+
+namespace tocsin::ledger {
+
+/// Stored words <-> today's schema. Kinds and fields are stored by name, so that events.yml may change: what it no
+/// longer declares stays stored and is invisible. Owned by the task; rebuilt when words are added.
+class Vocabulary {
+public:
+    Vocabulary(const EventSchema& schema, Dictionary& words) : schema_(schema), words_(words) {}
+    Dictionary& words() { return words_; }
+    [[nodiscard]] std::string_view word(WordId id) const { return words_.word(id); }
+
+    WordId kind_word(KindId kind);
+    WordId field_word(FieldId field);
+    /// False: the schema no longer has it.
+    bool kind_of(WordId word, KindId& kind);
+    bool field_of(WordId word, FieldId& field);
+    /// Text fields are not kept (design 8.1).
+    [[nodiscard]] bool kept(FieldId field) const { return schema_.field_type(field) != FieldType::kText; }
+
+private:
+    static constexpr std::uint32_t kUnresolved = UINT32_MAX;
+    const EventSchema& schema_;
+    Dictionary& words_;
+    std::vector<WordId> kind_words_, field_words_;     // by KindId, FieldId
+    std::vector<std::uint32_t> kind_ids_, field_ids_;  // by WordId
+};
+
+/// One remembered event and its stored bytes. A rolled row only remembers that something of its kind, area and
+/// category last happened then: it no longer counts, but it still says whether a person is new to a cell.
+struct Row {
+    Event event;
+    std::string_view raw;
+    bool rolled = false;
+};
+
+/// An event id that lost its row to the bound, kept for duplicates only.
+struct OldId {
+    Instant time;
+    std::uint64_t hash = 0;
+};
+
+class Profile {
+public:
+    static constexpr std::size_t kRolledRowsMax = 64;
+    /// One customer's ids without a row. A duplicate of an id that fell off this list counts again.
+    static constexpr std::size_t kOldIdsMax = 4096;
+    /// The kind of a row whose kind events.yml no longer declares: no rule listens to it.
+    static constexpr KindId kUndeclaredKind = UINT16_MAX;
+    static constexpr std::uint8_t kFormat = 1;
+
+    /// Forgets everything; keeps the memory.
+    void clear();
+    /// False: the bytes are damaged, or of a newer format. All views look into `bytes` and the dictionary.
+    bool unpack(std::string_view bytes, std::string_view customer, Vocabulary& words);
+    /// The bytes to store. Rows keep the bytes they came with.
+    void pack(std::string& out) const;
+
+    /// Ascending by time; rows of one instant in order of arrival.
+    [[nodiscard]] const std::vector<Row>& rows() const { return rows_; }
+    /// Adds an event in its own place; its views must live as long as this profile is used. Returns its index.
+    std::size_t add(const Event& event, Vocabulary& words);
+    /// Whether an event of this id lies within `window` of `time`, either way.
+    [[nodiscard]] bool has_id(std::string_view id, Instant time, Duration window) const;
+    /// Drops rows and ids before `oldest`, except those nothing may forget; rolls the oldest rows up until at most
+    /// `rows_max` still count. Returns how many were rolled up.
+    std::size_t trim(Instant oldest, std::size_t rows_max, Duration dedup);
+
+    /// The open promises, episodes and timers, in the encoding of module episodes. Opaque here.
+    std::string_view states;
+    [[nodiscard]] bool empty() const { return rows_.empty() && old_ids_.empty() && states.empty(); }
+    [[nodiscard]] const std::vector<OldId>& old_ids() const { return old_ids_; }
+
+private:
+    struct Span {
+        std::size_t row, first, count;
+    };
+    bool unpack_row(std::string_view raw, std::string_view customer, Vocabulary& words);
+    void roll_oldest();
+
+    std::vector<Row> rows_;
+    std::vector<FieldValue> fields_;
+    std::vector<Span> spans_;
+    std::vector<OldId> old_ids_;
+    std::string added_;  // bytes of the row added
+};
+
+}  // namespace tocsin::ledger

@@ -1,0 +1,100 @@
+#pragma once
+/// All profiles of one task in RAM: customer key -> stored bytes, one allocation each. What is in RAM is byte for byte
+/// what is in the database, so that a commit copies and never encodes.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/flat_hash_set.h"
+#include "tocsin/time.h"
+#include "tocsin/write_batch.h"
+
+namespace tocsin::ledger {
+
+/// Index of a profile. Stable while the profile lives; reused after erase.
+using Slot = std::uint32_t;
+constexpr Slot kNoSlot = UINT32_MAX;
+
+/// Not synchronised: belongs to its task. Views returned are valid until the same profile is set or erased.
+class ProfileTable {
+public:
+    static constexpr std::size_t kKeyBytesMax = 400;
+    static constexpr char kKeyPrefix = 'p';
+    static constexpr std::size_t kStaleTimersMax = 4096;
+
+    ProfileTable();
+    ~ProfileTable();
+    ProfileTable(const ProfileTable&) = delete;
+    ProfileTable& operator=(const ProfileTable&) = delete;
+
+    [[nodiscard]] Slot find(std::string_view key) const;  ///< kNoSlot if there is none
+    /// Stores the bytes and marks the profile for the next write(). `due` is when the profile's next timer fires.
+    Slot set(Slot slot_or_none, std::string_view key, std::string_view bytes, Instant due);
+    /// As set(), without marking: for what comes from the database.
+    Slot load(std::string_view key, std::string_view bytes, Instant due);
+    void erase(Slot slot);
+
+    [[nodiscard]] bool alive(Slot slot) const { return slot < slots_.size() && slots_[slot] != nullptr; }
+    [[nodiscard]] std::string_view key(Slot slot) const;
+    [[nodiscard]] std::string_view bytes(Slot slot) const;
+    [[nodiscard]] Instant due(Slot slot) const;
+    [[nodiscard]] std::size_t size() const { return live_; }
+    [[nodiscard]] std::size_t slots() const { return slots_.size(); }  ///< alive() tells which are in use
+    [[nodiscard]] std::size_t bytes_used() const { return bytes_used_; }
+    [[nodiscard]] std::size_t dirty() const { return dirty_.size() + erased_.size(); }
+
+    /// The earliest timer due before `limit` (or at it, if `inclusive`), removed from the queue; kNoSlot if none. The
+    /// caller fires the profile's timers and sets it again with its new due time.
+    struct Timer {
+        Slot slot = kNoSlot;
+        Instant due;
+    };
+    std::optional<Timer> pop_due(Instant limit, bool inclusive);
+    [[nodiscard]] std::size_t timers() const { return heap_.size(); }
+    /// The due time of the earliest timer; kNever if there is none.
+    Instant next_due();
+
+    /// Puts each marked profile and deletes each erased one, then forgets the marks.
+    void write(WriteBatch& batch);
+
+private:
+    struct Block;  // header, key, bytes: one allocation
+    struct Hash {
+        using is_transparent = void;
+        const ProfileTable* table;
+        std::size_t operator()(Slot slot) const;
+        std::size_t operator()(std::string_view key) const;
+    };
+    struct Equal {
+        using is_transparent = void;
+        const ProfileTable* table;
+        bool operator()(Slot a, Slot b) const { return a == b; }
+        bool operator()(Slot a, std::string_view b) const { return table->key(a) == b; }
+        bool operator()(std::string_view a, Slot b) const { return table->key(b) == a; }
+    };
+    struct Due {
+        Instant due;
+        Slot slot;
+        bool operator<(const Due& o) const {
+            return due != o.due ? due > o.due : slot > o.slot;
+        }  // std heap: top = min
+    };
+    Slot place(Slot slot, std::string_view key, std::string_view bytes, Instant due);
+    void queue(Instant due, Slot slot);
+    void drop_stale();
+
+    std::vector<Block*> slots_;
+    std::vector<Slot> free_;
+    absl::flat_hash_set<Slot, Hash, Equal> index_;
+    std::vector<Due> heap_;  // may hold entries whose profile has moved on; they are skipped when met
+    std::vector<Slot> dirty_;
+    std::vector<std::string> erased_;
+    std::size_t live_ = 0;
+    std::size_t bytes_used_ = 0;
+};
+
+}  // namespace tocsin::ledger

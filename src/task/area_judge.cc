@@ -1,0 +1,246 @@
+#include "task/area_judge.h"
+
+#include <algorithm>
+
+#include "ledger/codec.h"
+#include "rules/judge.h"
+#include "task/subject.h"
+
+namespace tocsin::task {
+
+void AreaJudge::use(const RuleSet& rules) {
+    plans_.clear();
+    for (const Rule& rule : rules.rules) {
+        if (!rule.person) plans_.emplace(rule.name, plan_cells(rule));
+    }
+    for (auto& [key, subject] : subjects_) subject.cells.clear();
+}
+
+AreaJudge::Subject& AreaJudge::subject_of(const Rule& rule, const std::string& subject) {
+    const auto [it, is_new] = subjects_.try_emplace(Key{rule.name, subject});
+    Subject& s = it->second;
+    if (is_new) {
+        s.state.rule = rule.name;
+        s.state.subject = subject;
+    }
+    return s;
+}
+
+std::string AreaJudge::place_of(const Rule& rule, std::string_view subject) {
+    const auto values = subject_values(subject);
+    for (std::size_t i = 0; i < rule.by.size() && i < values.size(); ++i) {
+        if (rule.by[i] == kFieldArea) return values[i];
+    }
+    return {};
+}
+
+void AreaJudge::mark(Subject& subject) {
+    if (subject.dirty) return;
+    subject.dirty = true;
+    dirty_.push_back({subject.state.rule, subject.state.subject});
+}
+
+void AreaJudge::set_due(Subject& subject, Instant due) {
+    episodes::SubjectState& state = subject.state;
+    if (state.due == due) return;
+    if (state.due != kNever) timers_.erase({state.due, {state.rule, state.subject}});
+    state.due = due;
+    if (due != kNever) timers_.insert({due, {state.rule, state.subject}});
+    if (state.episode.open()) mark(subject);
+}
+
+void AreaJudge::measure(const CellPlan& plan, Subject& subject, Instant now) {
+    measures_.assign(plan.rule->measures.size(), Value::missing());
+    subject.cells.resize(plan.specs.size());
+    for (std::size_t i = 0; i < plan.specs.size(); ++i) {
+        const CellSpec& spec = plan.specs[i];
+        auto& cells = subject.cells[i];
+        cells.resize(sources_.size(), nullptr);
+        for (std::size_t s = 0; s < sources_.size(); ++s) {
+            if (cells[s] == nullptr) cells[s] = sources_[s]->find(cell_key(spec, subject.state.subject));
+        }
+        const std::int64_t bucket = ledger::bucket_of(now, spec.width);
+        for (const std::size_t m : spec.measures) measures_[m] = total(plan, spec, m, cells, bucket);
+    }
+}
+
+std::vector<std::string> AreaJudge::evidence(const CellPlan& plan, const Subject& subject, Instant now) const {
+    const CellSpec& spec = plan.specs.front();
+    const std::int64_t to = ledger::bucket_of(now, spec.width);
+    std::vector<const ledger::Bucket::Evidence*> found;
+    for (const ledger::Cell* cell : subject.cells.front()) {
+        if (cell == nullptr) continue;
+        const auto buckets = cell->range(to - spec.reach + 1, to);
+        std::size_t taken = 0;  // no source can give more than the whole answer
+        for (auto b = buckets.rbegin(); b != buckets.rend() && taken < Recorder::kEvidenceMax; ++b) {
+            for (auto e = b->evidence.rbegin(); e != b->evidence.rend(); ++e, ++taken) found.push_back(&*e);
+        }
+    }
+    std::sort(found.begin(), found.end(),
+              [](const auto* a, const auto* b) { return a->time != b->time ? a->time > b->time : a->id > b->id; });
+    if (found.size() > Recorder::kEvidenceMax) found.resize(Recorder::kEvidenceMax);
+    std::vector<std::string> ids;
+    for (const auto* e : found) ids.push_back(e->id);
+    return ids;
+}
+
+Instant AreaJudge::next_change(const CellPlan& plan, const Subject& subject, Instant now) const {
+    Instant next = kNever;
+    for (std::size_t i = 0; i < plan.specs.size() && i < subject.cells.size(); ++i) {
+        const CellSpec& spec = plan.specs[i];
+        const std::int64_t to = ledger::bucket_of(now, spec.width);
+        for (const ledger::Cell* cell : subject.cells[i]) {
+            if (cell == nullptr) continue;
+            for (const std::size_t m : spec.measures) {
+                const std::int64_t reach = plan.rule->measures[m].window / spec.width;
+                const auto inside = cell->range(to - reach + 1, to);
+                if (!inside.empty())
+                    next = std::min(next, ledger::bucket_start(inside.front().index + reach, spec.width));
+            }
+            if (ahead_until_ <= now) continue;
+            const auto later = cell->range(to + 1, INT64_MAX - 1);
+            if (!later.empty()) next = std::min(next, ledger::bucket_start(later.front().index, spec.width));
+        }
+    }
+    return next;
+}
+
+void AreaJudge::judge_at(const CellPlan& plan, Subject& subject, Instant now, const std::string* trigger) {
+    const Rule& rule = *plan.rule;
+    episodes::SubjectState& state = subject.state;
+    subject.judged = now;
+    if (subject.area.empty()) subject.area = place_of(rule, state.subject);
+    frontier_ = std::max(frontier_, now);
+    measure(plan, subject, now);
+    EvalContext context;
+    context.measures = measures_;
+    Thresholds thresholds;
+    if (rule.thresholds != nullptr) {
+        thresholds = rule.thresholds->find(setting_.areas, setting_.areas.resolve(subject.area));
+        context.thresholds = &thresholds;
+    }
+    const rules::Verdict verdict = rules::verdict(rule, context);
+    const episodes::Holding holding{verdict.level, verdict.stays};
+    bool stepped = false;
+    while (auto step = episodes::move(rule, state.episode, holding, now)) {
+        stepped = true;
+        Moment moment;
+        moment.measures = measures_;
+        moment.evidence = evidence(plan, subject, now);
+        const Duration width = plan.specs.front().width;
+        const std::string opening =
+            std::to_string(to_millis(ledger::bucket_start(ledger::bucket_of(now, width), width)));
+        moment.opening = opening;
+        if (trigger != nullptr)
+            moment.trigger = *trigger;
+        else if (!moment.evidence.empty())
+            moment.trigger = moment.evidence.front();
+        moment.area = subject.area;
+        recorder_.record(rule, state, *step, moment);
+        if (step->kind == TransitionKind::kClosed) break;
+    }
+    if (!stepped && trigger != nullptr && state.episode.open() && episodes::note_update(state.episode, now)) {
+        Moment moment;
+        moment.measures = measures_;
+        moment.evidence = evidence(plan, subject, now);
+        const Level level = state.episode.level;
+        recorder_.record(rule, state, {TransitionKind::kUpdated, CloseReason::kNone, now, level, level}, moment);
+        stepped = true;
+    }
+    if (stepped || state.episode.open()) mark(subject);
+    Instant due = episodes::lowering_due(rule, state.episode);
+    if (state.episode.open() || rule.rises_without_event || ahead_until_ > now) {
+        due = std::min(due, next_change(plan, subject, now));
+    }
+    set_due(subject, due);
+}
+
+void AreaJudge::fire_one(Subject& subject, Instant now) {
+    const auto plan = plans_.find(subject.state.rule);
+    if (plan == plans_.end()) {
+        set_due(subject, kNever);
+        return;
+    }
+    judge_at(plan->second, subject, now, nullptr);
+}
+
+void AreaJudge::judge(const Touch& touch, Instant clock) {
+    Subject& subject = subject_of(*touch.rule, touch.subject);
+    while (subject.state.due < touch.time) fire_one(subject, subject.state.due);
+    const auto plan = plans_.find(touch.rule->name);
+    judge_at(plan->second, subject, std::max({touch.time, clock, subject.judged}), &touch.id);
+}
+
+void AreaJudge::fire(Instant limit, bool inclusive) {
+    while (!timers_.empty()) {
+        const Timer first = *timers_.begin();
+        if (first.due > limit || (first.due == limit && !inclusive)) return;
+        fire_one(subjects_.at(first.key), first.due);
+    }
+}
+
+void AreaJudge::review(const Rule& rule, Instant clock) {
+    const auto plan = plans_.find(rule.name);
+    if (plan == plans_.end()) return;
+    for (auto& [key, subject] : subjects_) {
+        if (key.rule == rule.name) judge_at(plan->second, subject, std::max(clock, subject.judged), nullptr);
+    }
+}
+
+void AreaJudge::look_ahead(const Rule& rule, const std::string& subject, std::int64_t bucket, Duration width) {
+    const Instant start = ledger::bucket_start(bucket, width);
+    ahead_until_ = std::max(ahead_until_, start + width);
+    Subject& s = subject_of(rule, subject);
+    set_due(s, std::min(s.state.due, std::max(start, frontier_)));
+}
+
+void AreaJudge::drop(const std::map<std::string, Rule>& gone, Instant at) {
+    for (auto& [key, s] : subjects_) {
+        const auto rule = gone.find(key.rule);
+        if (rule == gone.end()) continue;
+        if (s.state.episode.open()) {
+            const auto step = episodes::close(s.state.episode, CloseReason::kRuleRemoved, std::max(at, s.judged));
+            recorder_.record(rule->second, s.state, step, {});
+        }
+        set_due(s, kNever);
+        s.state.openings.clear();
+        mark(s);
+    }
+}
+
+bool AreaJudge::load(std::string_view key, std::string_view value) {
+    if (key.empty() || key[0] != kKeyPrefix) return false;
+    episodes::SubjectState state;
+    ledger::Reader in(value);
+    if (!episodes::get_state(in, state)) return false;
+    const Instant judged = in.instant();
+    if (!in.ok() || !in.done()) return false;
+    Subject& s = subjects_[{state.rule, state.subject}];
+    const Instant due = std::exchange(state.due, kNever);
+    s.state = std::move(state);
+    s.judged = judged;
+    set_due(s, due);
+    s.dirty = false;
+    return true;
+}
+
+void AreaJudge::write(WriteBatch& batch) {
+    for (const Key& key : dirty_) {
+        Subject& s = subjects_.at(key);
+        s.dirty = false;
+        std::string stored(1, kKeyPrefix);
+        ledger::put_string(stored, key.rule);
+        stored.append(key.subject);
+        if (s.state.idle()) {
+            batch.del(stored);
+            continue;
+        }
+        std::string value;
+        episodes::put_state(value, s.state);
+        ledger::put_instant(value, s.judged);
+        batch.put(stored, value);
+    }
+    dirty_.clear();
+}
+
+}  // namespace tocsin::task

@@ -1,0 +1,92 @@
+#pragma once
+/// Judges the cells a task owns and keeps their episodes. It reads the cells of all tasks; absolute values, never
+/// deltas.
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "episodes/subject_state.h"
+#include "ledger/cells.h"
+#include "task/cell_feed.h"
+#include "task/recorder.h"
+#include "tocsin/write_batch.h"
+
+namespace tocsin::task {
+
+class AreaJudge {
+public:
+    static constexpr char kKeyPrefix = 'a';
+
+    AreaJudge(const Setting& setting, Recorder& recorder) : setting_(setting), recorder_(recorder) {}
+    void use(const RuleSet& rules);
+    /// The cells of every task, this one's included; they must outlive the judge.
+    void see(std::vector<const ledger::CellStore*> sources) { sources_ = std::move(sources); }
+
+    /// An event has entered the subject's cells. `clock` is the owner's.
+    void judge(const Touch& touch, Instant clock);
+    void fire(Instant limit, bool inclusive);
+    /// Judges every subject of the rule again: its levels have changed.
+    void review(const Rule& rule, Instant clock);
+    /// Cells may hold buckets after what this judge has seen (another task is ahead after a crash): judge the subject
+    /// at each of them when the clock gets there.
+    void look_ahead(const Rule& rule, const std::string& subject, std::int64_t bucket, Duration width);
+    /// Closes the episodes of rules that are gone (by name).
+    void drop(const std::map<std::string, Rule>& gone, Instant at);
+
+    [[nodiscard]] Instant next_due() const { return timers_.empty() ? kNever : timers_.begin()->due; }
+    /// The latest instant judged; stored, so that look_ahead() can be told what this judge has not seen.
+    [[nodiscard]] Instant frontier() const { return frontier_; }
+    void set_frontier(Instant t) { frontier_ = t; }
+    template <typename Visit>
+    void for_each_open(Visit&& visit) const {
+        for (const auto& [key, s] : subjects_) {
+            if (s.state.episode.open()) visit(s.state);
+        }
+    }
+    [[nodiscard]] std::size_t size() const { return subjects_.size(); }
+
+    bool load(std::string_view key, std::string_view value);
+    void write(WriteBatch& batch);
+
+private:
+    struct Key {
+        std::string rule, subject;
+        auto operator<=>(const Key&) const = default;
+    };
+    struct Subject {
+        episodes::SubjectState state;
+        std::string area;  // code of the place, "" where the rule asks for none
+        Instant judged = kBeforeAll;
+        bool dirty = false;
+        std::vector<std::vector<const ledger::Cell*>> cells;  // by spec, then source; null: not met yet
+    };
+    struct Timer {
+        Instant due;
+        Key key;
+        auto operator<=>(const Timer&) const = default;
+    };
+    static std::string place_of(const Rule& rule, std::string_view subject);
+    Subject& subject_of(const Rule& rule, const std::string& subject);
+    void judge_at(const CellPlan& plan, Subject& subject, Instant now, const std::string* trigger);
+    void measure(const CellPlan& plan, Subject& subject, Instant now);
+    Instant next_change(const CellPlan& plan, const Subject& subject, Instant now) const;
+    std::vector<std::string> evidence(const CellPlan& plan, const Subject& subject, Instant now) const;
+    void fire_one(Subject& subject, Instant now);
+    void set_due(Subject& subject, Instant due);
+    void mark(Subject& subject);
+
+    const Setting& setting_;
+    Recorder& recorder_;
+    std::vector<const ledger::CellStore*> sources_;
+    std::map<std::string, CellPlan, std::less<>> plans_;  // by rule name
+    std::map<Key, Subject> subjects_;
+    std::set<Timer> timers_;
+    std::vector<Key> dirty_;
+    std::vector<Value> measures_;
+    Instant frontier_ = kBeforeAll;
+    Instant ahead_until_ = kBeforeAll;  // buckets after what was judged may exist up to here
+};
+
+}  // namespace tocsin::task

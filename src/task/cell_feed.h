@@ -1,0 +1,49 @@
+#pragma once
+/// Puts one event into the cells of its task: in every rule that counts it, at its place and all places above.
+
+#include <string>
+#include <vector>
+
+#include "ledger/cells.h"
+#include "ledger/profile.h"
+#include "task/cell_plan.h"
+#include "task/setting.h"
+
+namespace tocsin::task {
+
+/// An event has entered a subject's cells: its owner must judge it. Sent in memory inside one process.
+struct Touch {
+    const Rule* rule = nullptr;
+    std::string subject;
+    Instant time = kBeforeAll;
+    std::string id;  ///< of the event
+};
+
+class CellFeed {
+public:
+    CellFeed(const Setting& setting, ledger::CellStore& cells) : setting_(setting), cells_(cells) {}
+    void use(const RuleSet& rules);
+
+    /// Counts rows()[index]; `oldest` is the instant behind which no window of any task can reach any more. Appends a
+    /// touch per subject.
+    void add(const ledger::Profile& profile, std::size_t index, Instant oldest, std::vector<Touch>& touches);
+    /// As add(), for one rule and without touches: to fill the cells of a rule that is new.
+    void refill(const CellPlan& plan, const ledger::Profile& profile, std::size_t index, Instant oldest);
+
+    [[nodiscard]] const std::vector<CellPlan>& plans() const { return plans_; }
+
+private:
+    void add_to(const CellPlan& plan, const ledger::Profile& profile, std::size_t index, Instant oldest,
+                std::vector<Touch>* touches);
+    /// The places the event counts in under the rule: "" where the rule does not ask for places.
+    std::vector<std::string_view> places(const Rule& rule, const Event& event) const;
+    void count(const CellPlan& plan, const ledger::Profile& profile, std::size_t index, const std::string& subject,
+               Instant oldest);
+
+    const Setting& setting_;
+    ledger::CellStore& cells_;
+    std::vector<CellPlan> plans_;
+    std::vector<std::vector<std::size_t>> by_kind_;  // indices into plans_
+};
+
+}  // namespace tocsin::task

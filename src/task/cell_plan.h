@@ -1,0 +1,38 @@
+#pragma once
+/// How a rule without a customer is counted: which cells it needs, and which of their numbers each measure is.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "ledger/cells.h"
+#include "tocsin/rule_set.h"
+
+namespace tocsin::task {
+
+/// The measures of one rule that share a bucket width share cells.
+struct CellSpec {
+    std::uint64_t hash = 0;  ///< of filter, width and sums: the first 8 bytes of the cell's key
+    Duration width{};
+    std::int64_t reach = 0;             ///< longest window in buckets
+    std::vector<std::size_t> measures;  ///< indices into Rule::measures
+    std::vector<std::size_t> sums;      ///< those of them that are kSum or kAny, in the order of Bucket::sums
+};
+
+struct CellPlan {
+    const Rule* rule = nullptr;
+    std::vector<CellSpec> specs;
+};
+
+CellPlan plan_cells(const Rule& rule);
+std::string cell_key(const CellSpec& spec, std::string_view subject);
+
+/// What the event adds to each sum of the spec.
+std::vector<std::int64_t> sums_of(const CellPlan& plan, const CellSpec& spec, const Event& event);
+
+/// The measure's value in the window that ends with bucket `now`, over the cells of all tasks (null: that task has
+/// none).
+Value total(const CellPlan& plan, const CellSpec& spec, std::size_t measure,
+            const std::vector<const ledger::Cell*>& cells, std::int64_t now);
+
+}  // namespace tocsin::task

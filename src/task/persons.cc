@@ -1,0 +1,237 @@
+#include "task/persons.h"
+
+#include <algorithm>
+
+#include "rules/judge.h"
+#include "task/subject.h"
+
+namespace tocsin::task {
+namespace {
+
+bool matches(const Rule& rule, const Event& event) {
+    if (std::find(rule.on.begin(), rule.on.end(), event.kind) == rule.on.end()) return false;
+    EvalContext context;
+    context.event = &event;
+    return rule.where.holds(context);
+}
+
+}  // namespace
+
+void PersonJudge::use(const RuleSet& rules) {
+    window_rules_.assign(setting_.schema.kinds().size(), {});
+    promise_rules_.assign(setting_.schema.kinds().size(), {});
+    for (const Rule& rule : rules.rules) {
+        if (!rule.person) continue;
+        for (KindId kind = 0; kind < window_rules_.size(); ++kind) {
+            if (rule.listens_to(kind)) (rule.expect ? promise_rules_ : window_rules_)[kind].push_back(&rule);
+        }
+    }
+}
+
+episodes::SubjectState& PersonJudge::state_of(const Rule& rule, const std::string& subject, States& states) {
+    for (episodes::SubjectState& s : states) {
+        if (s.rule == rule.name && s.subject == subject) return s;
+    }
+    episodes::SubjectState& fresh = states.emplace_back();
+    fresh.rule = rule.name;
+    fresh.subject = subject;
+    return fresh;
+}
+
+std::span<const Event> PersonJudge::rows_of(const Rule& rule, const ledger::Profile& profile,
+                                            std::string_view subject) {
+    const bool whole_profile = rule.by.size() == 1 && rule.by[0] == kFieldCustomer;
+    rows_.clear();
+    for (const ledger::Row& row : profile.rows()) {
+        if (row.rolled) continue;
+        if (whole_profile || subject_of(rule, row.event) == subject) rows_.push_back(row.event);
+    }
+    return rows_;
+}
+
+std::vector<std::string> PersonJudge::evidence(const Rule& rule, std::span<const Event> rows, Instant now) const {
+    std::vector<std::string> ids;
+    const Duration window = rule.longest_window();
+    for (auto it = rows.rbegin(); it != rows.rend() && ids.size() < Recorder::kEvidenceMax; ++it) {
+        if (it->time <= now && it->time > now - window && matches(rule, *it)) ids.emplace_back(it->id);
+    }
+    return ids;
+}
+
+episodes::Holding PersonJudge::holding(const Rule& rule, std::span<const Event> rows, Instant now) {
+    rules::measure(rule, rows, now, measures_);
+    EvalContext context;
+    context.measures = measures_;
+    Thresholds thresholds;
+    if (rule.thresholds != nullptr && !rows.empty()) {
+        thresholds = rule.thresholds->find(setting_.areas, setting_.areas.resolve(rows.back().area));
+        context.thresholds = &thresholds;
+    }
+    const rules::Verdict verdict = rules::verdict(rule, context);
+    return {verdict.level, verdict.stays};
+}
+
+Instant PersonJudge::since(const Rule& rule, std::span<const Event> rows, Instant now, Level level,
+                           const Event*& trigger) {
+    std::vector<Instant> points;  // the only instants at which the answer can change
+    for (const Event& row : rows) {
+        points.push_back(row.time);
+        for (const Measure& m : rule.measures) points.push_back(row.time + m.window);
+    }
+    std::erase_if(points, [now](Instant t) { return t > now; });
+    std::sort(points.rbegin(), points.rend());
+    Instant start = now;
+    for (const Instant t : points) {
+        if (holding(rule, rows, t).level < level) break;
+        start = t;
+    }
+    for (const Event& row : rows) {
+        if (row.time <= start && matches(rule, row)) trigger = &row;
+    }
+    return start;
+}
+
+void PersonJudge::judge_windows(const Rule& rule, episodes::SubjectState& state, std::span<const Event> rows,
+                                Instant now, const Event* event) {
+    const episodes::Holding held_now = holding(rule, rows, now);
+    bool stepped = false;
+    const auto moment = [&](const Event* trigger) {
+        Moment m;
+        m.measures = measures_;
+        m.evidence = evidence(rule, rows, now);
+        if (trigger != nullptr) {
+            m.opening = m.trigger = trigger->id;
+            m.area = trigger->area;
+        }
+        return m;
+    };
+    while (auto step = episodes::move(rule, state.episode, held_now, now)) {
+        stepped = true;
+        const Event* trigger = event != nullptr || rows.empty() ? event : &rows.back();
+        const bool rose = step->kind == TransitionKind::kOpened || step->kind == TransitionKind::kRaised;
+        if (rose && (event == nullptr || event->time != now)) {
+            step->at = since(rule, rows, now, step->level, trigger);
+            holding(rule, rows, now);  // since() used the scratch measures
+        }
+        recorder_.record(rule, state, *step, moment(trigger));
+        if (step->kind == TransitionKind::kClosed) break;
+    }
+    if (!stepped && event != nullptr && state.episode.open() && episodes::note_update(state.episode, event->time)) {
+        const Level level = state.episode.level;
+        recorder_.record(rule, state, {TransitionKind::kUpdated, CloseReason::kNone, now, level, level},
+                         moment(nullptr));
+    }
+    state.due = episodes::lowering_due(rule, state.episode);
+    if (state.episode.open() || rule.rises_without_event) {
+        state.due = std::min(state.due, rules::next_change(rule, rows, now));
+    }
+}
+
+void PersonJudge::record_promise(const Rule& rule, episodes::SubjectState& state, const episodes::Step& step,
+                                 const episodes::Promise& promise) {
+    Moment m;
+    m.overdue = step.at - promise.due;
+    m.evidence = {promise.stated_by};
+    m.opening = m.trigger = promise.stated_by;
+    m.area = promise.area;
+    recorder_.record(rule, state, step, m);
+}
+
+void PersonJudge::judge_promise(const Rule& rule, episodes::SubjectState& state, Instant now, episodes::Cause cause) {
+    const episodes::Promise promise = *state.promise;
+    const Instant expiry = promise.due + setting_.limits.retention;
+    if (state.episode.open() && now >= expiry) {
+        record_promise(rule, state, episodes::close(state.episode, CloseReason::kExpired, expiry), promise);
+        state.promise.reset();
+        state.due = kNever;
+        return;
+    }
+    EvalContext context;
+    context.overdue = episodes::overdue_at(promise, now, cause);
+    episodes::Holding held_now;
+    held_now.level = rules::verdict(rule, context).level;
+    held_now.stays.fill(true);  // time only makes it worse; what ends it closes it at once
+    if (const auto step = episodes::move(rule, state.episode, held_now, now))
+        record_promise(rule, state, *step, promise);
+    state.due = episodes::next_due(rule, promise, now, cause);
+    if (state.episode.open()) state.due = std::min(state.due, expiry);
+}
+
+void PersonJudge::apply_to_promise(const Rule& rule, const Event& event, States& states, Instant now) {
+    if (episodes::role_of(*rule.expect, event) == episodes::PromiseRole::kNone) return;
+    const auto subject = subject_of(rule, event);
+    if (!subject) return;
+    episodes::SubjectState& state = state_of(rule, *subject, states);
+    const std::optional<episodes::Promise> before = state.promise;
+    const CloseReason reason = episodes::apply(*rule.expect, event, state.promise, state.episode.open());
+    if (reason != CloseReason::kNone) {
+        record_promise(rule, state, episodes::close(state.episode, reason, now), *before);
+    }
+    state.due = kNever;
+    if (state.promise && !held(rule)) judge_promise(rule, state, now, episodes::Cause::kEvent);
+    if (state.promise && held(rule)) state.due = state.promise->due;
+}
+
+void PersonJudge::judge(const ledger::Profile& profile, States& states, std::size_t index, Instant now) {
+    const Event event = profile.rows()[index].event;
+    for (const Rule* rule : promise_rules_[event.kind]) apply_to_promise(*rule, event, states, now);
+    for (const Rule* rule : window_rules_[event.kind]) {
+        if (!matches(*rule, event)) continue;
+        const auto subject = subject_of(*rule, event);
+        if (!subject) continue;
+        judge_windows(*rule, state_of(*rule, *subject, states), rows_of(*rule, profile, *subject), now, &event);
+    }
+}
+
+void PersonJudge::fire(const ledger::Profile& profile, States& states, Instant limit, bool inclusive) {
+    for (;;) {
+        episodes::SubjectState* first = nullptr;
+        const Rule* first_rule = nullptr;
+        for (episodes::SubjectState& s : states) {
+            if (s.due > limit || (s.due == limit && !inclusive)) continue;
+            if (first != nullptr && first->due <= s.due) continue;
+            const Rule* rule = recorder_.rules().find(s.rule);
+            if (rule == nullptr || (rule->expect && held(*rule))) continue;
+            first = &s;
+            first_rule = rule;
+        }
+        if (first == nullptr) return;
+        const Instant now = first->due;
+        if (first->promise) {
+            judge_promise(*first_rule, *first, now, episodes::Cause::kTimer);
+        } else {
+            judge_windows(*first_rule, *first, rows_of(*first_rule, profile, first->subject), now, nullptr);
+        }
+    }
+}
+
+void PersonJudge::review(const Rule& rule, const ledger::Profile& profile, States& states, Instant now) {
+    if (rule.expect) return;  // a promise begins with an event; those already open keep their due time
+    std::vector<std::string> subjects;
+    for (const ledger::Row& row : profile.rows()) {
+        auto subject = row.rolled ? std::nullopt : subject_of(rule, row.event);
+        if (subject && std::find(subjects.begin(), subjects.end(), *subject) == subjects.end()) {
+            subjects.push_back(std::move(*subject));
+        }
+    }
+    for (const std::string& subject : subjects) {
+        judge_windows(rule, state_of(rule, subject, states), rows_of(rule, profile, subject), now, nullptr);
+    }
+}
+
+Instant PersonJudge::next_due(const States& states, bool& any_held) const {
+    Instant due = kNever;
+    any_held = false;
+    for (const episodes::SubjectState& s : states) {
+        if (s.due == kNever) continue;
+        const Rule* rule = recorder_.rules().find(s.rule);
+        if (rule == nullptr) continue;
+        if (rule->expect && held(*rule))
+            any_held = true;
+        else
+            due = std::min(due, s.due);
+    }
+    return due;
+}
+
+}  // namespace tocsin::task

@@ -1,0 +1,60 @@
+#pragma once
+/// Judges one customer's rules over that customer's profile: windows over remembered events, and promises.
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "episodes/subject_state.h"
+#include "ledger/profile.h"
+#include "task/recorder.h"
+
+namespace tocsin::task {
+
+using States = std::vector<episodes::SubjectState>;
+
+/// Keeps scratch memory between calls; belongs to its task.
+class PersonJudge {
+public:
+    PersonJudge(const Setting& setting, Recorder& recorder) : setting_(setting), recorder_(recorder) {}
+    void use(const RuleSet& rules);
+
+    /// Fires the profile's timers due before `limit` (or at it, if inclusive), in order of their due times.
+    void fire(const ledger::Profile& profile, States& states, Instant limit, bool inclusive);
+    /// The event at rows()[index] has just been added: judges the rules that listen to it. `now` is not before any row.
+    void judge(const ledger::Profile& profile, States& states, std::size_t index, Instant now);
+    /// Judges one rule for every subject of the profile, as if an event had come: after a change of rules.
+    void review(const Rule& rule, const ledger::Profile& profile, States& states, Instant now);
+
+    /// Promises of these rules (by order) do not break for now: an input they wait on cannot be read.
+    void hold(std::vector<bool> unverified) { unverified_ = std::move(unverified); }
+    [[nodiscard]] bool held(const Rule& rule) const {
+        return rule.order < unverified_.size() && unverified_[rule.order];
+    }
+    /// The profile's next timer, those of held rules left out; `any_held` tells whether there were some.
+    [[nodiscard]] Instant next_due(const States& states, bool& any_held) const;
+
+private:
+    episodes::SubjectState& state_of(const Rule& rule, const std::string& subject, States& states);
+    /// The subject's rows that count, ascending; valid until the next call.
+    std::span<const Event> rows_of(const Rule& rule, const ledger::Profile& profile, std::string_view subject);
+    void judge_windows(const Rule& rule, episodes::SubjectState& state, std::span<const Event> rows, Instant now,
+                       const Event* event);
+    void judge_promise(const Rule& rule, episodes::SubjectState& state, Instant now, episodes::Cause cause);
+    void apply_to_promise(const Rule& rule, const Event& event, States& states, Instant now);
+    void record_promise(const Rule& rule, episodes::SubjectState& state, const episodes::Step& step,
+                        const episodes::Promise& promise);
+    episodes::Holding holding(const Rule& rule, std::span<const Event> rows, Instant now);
+    /// Since when a colour at least as high as `level` has held without a break; `trigger`: the event at that instant.
+    Instant since(const Rule& rule, std::span<const Event> rows, Instant now, Level level, const Event*& trigger);
+    std::vector<std::string> evidence(const Rule& rule, std::span<const Event> rows, Instant now) const;
+
+    const Setting& setting_;
+    Recorder& recorder_;
+    std::vector<std::vector<const Rule*>> window_rules_, promise_rules_;  // by KindId
+    std::vector<bool> unverified_;
+    std::vector<Event> rows_;
+    std::vector<Value> measures_;
+};
+
+}  // namespace tocsin::task

@@ -1,0 +1,84 @@
+#include "task/recorder.h"
+
+#include "base/digest.h"
+#include "task/subject.h"
+
+namespace tocsin::task {
+namespace {
+
+OwnedValue own(const Value& v) {
+    OwnedValue out{v, {}};
+    if (v.type == Value::Type::kString) {
+        out.text = v.string;
+        out.value.string = {};
+    }
+    return out;
+}
+
+}  // namespace
+
+std::vector<Transition::SubjectField> Recorder::subject(const Rule& rule, std::string_view key) const {
+    std::vector<Transition::SubjectField> fields;
+    const std::vector<std::string> values = subject_values(key);
+    for (std::size_t i = 0; i < rule.by.size() && i < values.size(); ++i) {
+        const FieldId field = rule.by[i];
+        std::string shown = values[i];
+        if (field == kFieldCustomer) shown = setting_.pseudonyms('c', values[i]);
+        if (field == kFieldSubscriber) shown = setting_.pseudonyms('s', values[i]);
+        fields.push_back({setting_.schema.field_name(field), std::move(shown), values[i]});
+    }
+    return fields;
+}
+
+void Recorder::open(const Rule& rule, episodes::SubjectState& state, const episodes::Step& step, const Moment& moment) {
+    episodes::Episode& e = state.episode;
+    std::vector<std::string> shown;
+    for (auto& field : subject(rule, state.subject)) shown.push_back(std::move(field.shown));
+    const std::uint64_t earlier = state.count_opening(hash64(moment.opening));
+    e.id = episode_id(rule.name, shown, moment.opening, earlier);
+    e.opened_at = step.at;
+    e.trigger = moment.trigger;
+    e.area = moment.area;
+    e.transitions = 0;
+    e.updated_minute = INT64_MIN;
+}
+
+void Recorder::record(const Rule& rule, episodes::SubjectState& state, const episodes::Step& step,
+                      const Moment& moment) {
+    if (step.kind == TransitionKind::kOpened) open(rule, state, step, moment);
+    episodes::Episode& e = state.episode;
+    Transition t;
+    t.at = step.at;
+    t.rule = rule.name;
+    t.rule_order = rule.order;
+    t.is_case = rule.raises_case;
+    t.experimental = rule.experimental;
+    t.episode_id = e.id;
+    t.number = ++e.transitions;
+    t.subject = subject(rule, state.subject);
+    t.area = e.area;
+    t.kind = step.kind;
+    t.reason = step.reason;
+    t.level = step.level;
+    t.previous_level = step.previous;
+    for (std::size_t i = 0; i < rule.measures.size() && i < moment.measures.size(); ++i) {
+        if (!rule.measures[i].name.empty()) t.measures.emplace_back(rule.measures[i].name, own(moment.measures[i]));
+    }
+    if (moment.overdue) t.measures.emplace_back("overdue", own(Value::of_duration(*moment.overdue)));
+    t.trigger = e.trigger;
+    t.events = moment.evidence;
+    t.rules_hash = rules_->hash;
+    t.opened_at = e.opened_at;
+
+    std::map<std::string, std::string> labels = rule.labels;
+    labels["alertname"] = rule.name;
+    labels["level"] = level_name(step.kind == TransitionKind::kClosed ? step.previous : step.level);
+    if (!e.area.empty()) labels["area"] = e.area;
+    for (const auto& field : t.subject) labels[field.name] = field.shown;
+    t.labels.assign(rule.labels.begin(), rule.labels.end());
+    for (const auto& [name, text] : rule.annotations)
+        t.annotations.emplace_back(name, text.render(moment.measures, labels));
+    made_.push_back(std::move(t));
+}
+
+}  // namespace tocsin::task

@@ -1,0 +1,48 @@
+#pragma once
+/// Makes transition records (design 8.2) out of steps: ids, pseudonyms, measures, evidence, rendered texts.
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "episodes/subject_state.h"
+#include "task/setting.h"
+#include "tocsin/transition.h"
+
+namespace tocsin::task {
+
+/// What was known when the step was made.
+struct Moment {
+    std::span<const Value> measures;    ///< by Rule::measures; empty for promises
+    std::optional<Duration> overdue;    ///< promises
+    std::vector<std::string> evidence;  ///< event ids, newest first
+    std::string_view opening;           ///< of an opening: what its id is made from
+    std::string_view trigger;           ///< of an opening: the event's id
+    std::string_view area;              ///< of an opening: as the event gave it
+};
+
+class Recorder {
+public:
+    static constexpr std::size_t kEvidenceMax = 20;
+
+    explicit Recorder(const Setting& setting) : setting_(setting) {}
+    void use(std::shared_ptr<const RuleSet> rules) { rules_ = std::move(rules); }
+    [[nodiscard]] const RuleSet& rules() const { return *rules_; }
+
+    /// Records one step of the subject's episode; an opening gives the episode its id and opening data first.
+    void record(const Rule& rule, episodes::SubjectState& state, const episodes::Step& step, const Moment& moment);
+
+    /// The records made since the last call, in the order they were made.
+    std::vector<Transition> take() { return std::exchange(made_, {}); }
+    [[nodiscard]] bool empty() const { return made_.empty(); }
+
+private:
+    void open(const Rule& rule, episodes::SubjectState& state, const episodes::Step& step, const Moment& moment);
+    [[nodiscard]] std::vector<Transition::SubjectField> subject(const Rule& rule, std::string_view key) const;
+
+    const Setting& setting_;
+    std::shared_ptr<const RuleSet> rules_;
+    std::vector<Transition> made_;
+};
+
+}  // namespace tocsin::task

@@ -1,0 +1,127 @@
+/// Taking new rules, and reading everything a task remembers: the parts of Task that walk over all profiles.
+
+#include <algorithm>
+
+#include "task/subject.h"
+#include "task/task.h"
+
+namespace tocsin::task {
+
+std::map<std::string, Rule> Task::rules_gone() const {
+    std::map<std::string, Rule> gone;
+    for (const auto& [name, known] : known_rules_) {
+        if (rules_->find(name) != nullptr) continue;
+        Rule rule;  // all that closing an episode needs
+        rule.name = name;
+        rule.raises_case = known.raises_case;
+        for (const std::string& field : known.by) {
+            if (const auto id = setting_.schema.field(field)) rule.by.push_back(*id);
+        }
+        gone.emplace(name, std::move(rule));
+    }
+    return gone;
+}
+
+void Task::adopt(std::shared_ptr<const RuleSet> rules) {
+    rules_ = std::move(rules);
+    recorder_.use(rules_);
+    persons_.use(*rules_);
+    feed_.use(*rules_);
+    areas_.use(*rules_);
+    if (const auto gone = rules_gone(); !gone.empty()) close_missing_rules(gone);
+
+    changed_.clear();
+    std::map<std::string, KnownRule> known;
+    for (const Rule& rule : rules_->rules) {
+        const auto before = known_rules_.find(rule.name);
+        if (before == known_rules_.end() || before->second.definition_hash != rule.definition_hash)
+            changed_.push_back(&rule);
+        KnownRule& entry = known[rule.name];
+        entry.definition_hash = rule.definition_hash;
+        entry.raises_case = rule.raises_case;
+        for (const FieldId field : rule.by) entry.by.push_back(setting_.schema.field_name(field));
+    }
+    known_rules_ = std::move(known);
+
+    std::vector<const CellPlan*> filled;
+    std::map<std::uint64_t, bool> specs;
+    for (const CellPlan& plan : feed_.plans()) {
+        for (const CellSpec& spec : plan.specs) {
+            if (!known_cells_.contains(spec.hash) && (filled.empty() || filled.back() != &plan))
+                filled.push_back(&plan);
+            specs[spec.hash] = true;
+        }
+    }
+    known_cells_ = std::move(specs);
+    if (table_.size() > 0 && (!changed_.empty() || !filled.empty())) sweep(changed_, filled);
+}
+
+void Task::close_missing_rules(const std::map<std::string, Rule>& gone) {
+    areas_.drop(gone, clock_);
+    const auto is_gone = [&](const episodes::SubjectState& s) { return gone.contains(s.rule); };
+    for (ledger::Slot slot = 0; slot < table_.slots(); ++slot) {
+        if (!table_.alive(slot)) continue;
+        unpack(slot);
+        if (std::none_of(states_.begin(), states_.end(), is_gone)) continue;
+        for (episodes::SubjectState& s : states_) {
+            if (!is_gone(s) || !s.episode.open()) continue;
+            const auto step = episodes::close(s.episode, CloseReason::kRuleRemoved, clock_);
+            recorder_.record(gone.at(s.rule), s, step, {});
+        }
+        std::erase_if(states_, is_gone);
+        store(slot, std::string(table_.key(slot)));
+    }
+}
+
+void Task::sweep(const std::vector<const Rule*>& judged, const std::vector<const CellPlan*>& filled) {
+    for (ledger::Slot slot = 0; slot < table_.slots(); ++slot) {
+        if (!table_.alive(slot)) continue;
+        unpack(slot);
+        for (const CellPlan* plan : filled) {
+            for (std::size_t i = 0; i < profile_.rows().size(); ++i) feed_.refill(*plan, profile_, i, clock_);
+        }
+        if (table_.key(slot).front() != 'c') continue;
+        const Instant newest = profile_.rows().empty() ? clock_ : profile_.rows().back().event.time;
+        for (const Rule* rule : judged) {
+            if (rule->person) persons_.review(*rule, profile_, states_, std::max(clock_, newest));
+        }
+        store(slot, std::string(table_.key(slot)));
+    }
+}
+
+void Task::review_areas() {
+    for (const Rule* rule : changed_) {
+        if (!rule->person) areas_.review(*rule, clock_);
+    }
+    changed_.clear();
+}
+
+void Task::for_each_open(const std::function<void(const OpenEpisode&)>& visit) {
+    areas_.for_each_open([&](const episodes::SubjectState& state) { visit({state, {}}); });
+    for (ledger::Slot slot = 0; slot < table_.slots(); ++slot) {
+        if (!table_.alive(slot)) continue;
+        unpack(slot);
+        for (const episodes::SubjectState& s : states_) {
+            if (s.episode.open()) visit({s, table_.key(slot).substr(1)});
+        }
+    }
+}
+
+void Task::for_each_profile(const std::function<void(std::string_view, const ledger::Profile&, const States&)>& visit) {
+    for (ledger::Slot slot = 0; slot < table_.slots(); ++slot) {
+        if (!table_.alive(slot)) continue;
+        unpack(slot);
+        visit(table_.key(slot), profile_, states_);
+    }
+}
+
+std::string Task::customer_of(std::string_view pseudonym) const {
+    for (ledger::Slot slot = 0; slot < table_.slots(); ++slot) {
+        if (!table_.alive(slot) || table_.key(slot).front() != 'c') continue;
+        const std::string_view customer = table_.key(slot).substr(1);
+        if (setting_.pseudonyms('c', customer) == pseudonym) return std::string(customer);
+    }
+    return {};
+}
+
+}  // namespace tocsin::task

@@ -1,0 +1,136 @@
+#pragma once
+/// One task: all that is remembered and judged for partition p of the log. Pure: it is given events and instants and
+/// answers with transitions and with the changes to store; `run`, `replay` and tests drive the same code.
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ledger/cells.h"
+#include "ledger/dictionary.h"
+#include "ledger/profile.h"
+#include "ledger/profile_table.h"
+#include "task/area_judge.h"
+#include "task/cell_feed.h"
+#include "task/persons.h"
+#include "task/recorder.h"
+#include "task/setting.h"
+#include "tocsin/event.h"
+#include "tocsin/result.h"
+#include "tocsin/write_batch.h"
+
+namespace tocsin::task {
+
+/// What became of an event (invariant I4). kLate counts too; kTooLate does not: it is older than the retention.
+enum class Outcome : std::uint8_t { kCounted, kLate, kDuplicate, kTooLate };
+
+struct Applied {
+    Outcome outcome = Outcome::kCounted;
+    bool unknown_area = false;
+    std::size_t rolled_up = 0;  ///< events of this customer that stopped counting because of storage.max_events
+};
+
+/// An open episode, for those who ask the running daemon. Views are valid inside the visit only.
+struct OpenEpisode {
+    const episodes::SubjectState& state;
+    std::string_view customer;  ///< empty: an area's
+};
+
+/// What is stored of a rule: enough to see that it changed, and to close its episodes once it is gone.
+struct KnownRule {
+    std::uint64_t definition_hash = 0;
+    bool raises_case = false;
+    std::vector<std::string> by;  ///< field names
+};
+
+class Task {
+public:
+    Task(const Setting& setting, std::uint32_t index);
+
+    /// Restores one stored entry; keys in ascending order. Errors: kFatal, the entry is damaged or of a newer format.
+    Result<void> load(std::string_view key, std::string_view value);
+    /// Takes the rules: the first time after loading, later at a reload. Rules that changed since the stored state are
+    /// judged over everything remembered; those gone close their episodes.
+    void adopt(std::shared_ptr<const RuleSet> rules);
+    /// After every task has adopted the rules and filled its cells: judges the areas this one owns.
+    void review_areas();
+    /// Adds everything that changed since the last call.
+    void write(WriteBatch& batch);
+
+    /// Moves the clock and fires what was due before it. The clock never goes back; an earlier instant does nothing.
+    void advance(Instant clock);
+    /// The same, and what is due exactly then: at the end of an input, when no event of that instant can follow.
+    void advance_through(Instant clock);
+    /// Applies one event. `touches` gets the cells it entered, for their owners to judge.
+    Applied apply(const Event& event, std::vector<Touch>& touches);
+    void judge_cell(const Touch& touch) { areas_.judge(touch, clock_); }
+
+    /// Promises of these rules (by Rule::order) do not break until told otherwise (design 3, `unverified`).
+    void hold(std::vector<bool> unverified);
+
+    /// Cells keep what windows of any task may still ask for: nothing after this instant is dropped.
+    void keep_cells_from(Instant oldest) { cells_from_ = oldest; }
+    /// Looks at up to `slots` profiles in turn and forgets those past their retention.
+    void tidy(std::size_t slots);
+
+    [[nodiscard]] Instant clock() const { return clock_; }
+    /// The latest event time read; kBeforeAll: nothing read.
+    [[nodiscard]] Instant highest() const { return highest_; }
+    [[nodiscard]] Instant next_due();
+    [[nodiscard]] std::uint32_t index() const { return index_; }
+    [[nodiscard]] std::size_t profiles() const { return table_.size(); }
+    [[nodiscard]] std::size_t profile_bytes() const { return table_.bytes_used(); }
+    [[nodiscard]] std::size_t dirty_profiles() const { return table_.dirty(); }
+    [[nodiscard]] std::size_t timers() const { return table_.timers(); }
+    [[nodiscard]] const ledger::CellStore& cells() const { return cells_; }
+    [[nodiscard]] const std::vector<CellPlan>& plans() const { return feed_.plans(); }
+    AreaJudge& areas() { return areas_; }
+    std::vector<Transition> take_transitions() { return recorder_.take(); }
+
+    void for_each_open(const std::function<void(const OpenEpisode&)>& visit);
+    /// Each remembered profile: customer (or "" with the event's id as key), events, states. For lookup and dumps.
+    void for_each_profile(
+        const std::function<void(std::string_view key, const ledger::Profile&, const States&)>& visit);
+    /// The plain customer behind a pseudonym c-…; empty if none is known. Reads every key: seconds for millions.
+    [[nodiscard]] std::string customer_of(std::string_view pseudonym) const;
+
+private:
+    Result<void> load_meta(std::string_view key, std::string_view value);
+    void unpack(ledger::Slot slot);
+    void store(ledger::Slot slot, std::string_view key);
+    void fire_profiles(Instant limit, bool inclusive);
+    void sweep(const std::vector<const Rule*>& judged, const std::vector<const CellPlan*>& filled);
+    void close_missing_rules(const std::map<std::string, Rule>& gone);
+    [[nodiscard]] std::map<std::string, Rule> rules_gone() const;
+    [[nodiscard]] Instant oldest_kept() const;
+    [[nodiscard]] Duration keep() const;
+    void drop_idle_states();
+
+    const Setting& setting_;
+    const std::uint32_t index_;
+    std::shared_ptr<const RuleSet> rules_;
+    ledger::Dictionary words_;
+    ledger::Vocabulary vocabulary_;
+    ledger::ProfileTable table_;
+    ledger::CellStore cells_;
+    Recorder recorder_;
+    PersonJudge persons_;
+    CellFeed feed_;
+    AreaJudge areas_;
+
+    Instant clock_ = kBeforeAll;
+    Instant highest_ = kBeforeAll;
+    Instant cells_from_ = kNever;
+    std::map<std::string, KnownRule> known_rules_;  // by name, as stored
+    std::vector<const Rule*> changed_;              // by the last adopt()
+    std::map<std::uint64_t, bool> known_cells_;     // spec hash -> still used, as stored
+    std::vector<ledger::Slot> held_;                // profiles with a timer of a held rule
+    ledger::Slot tidy_next_ = 0;
+
+    ledger::Profile profile_;  // the one at hand
+    States states_;
+    std::string packed_, packed_states_;
+};
+
+}  // namespace tocsin::task

@@ -1,0 +1,69 @@
+#include "task/task_group.h"
+
+#include <algorithm>
+#include <map>
+
+#include "ledger/codec.h"
+#include "task/subject.h"
+
+namespace tocsin::task {
+
+TaskGroup::TaskGroup(const Setting& setting) : setting_(setting) {
+    std::vector<const ledger::CellStore*> sources;
+    for (std::uint32_t i = 0; i < setting.task_count; ++i) {
+        tasks_.push_back(std::make_unique<Task>(setting, i));
+        sources.push_back(&tasks_.back()->cells());
+    }
+    for (const auto& task : tasks_) task->areas().see(sources);
+}
+
+void TaskGroup::adopt(const std::shared_ptr<const RuleSet>& rules) {
+    for (const auto& task : tasks_) task->adopt(rules);
+    look_ahead();
+    for (const auto& task : tasks_) task->review_areas();
+}
+
+void TaskGroup::look_ahead() {
+    struct Known {
+        const CellPlan* plan;
+        const CellSpec* spec;
+    };
+    std::map<std::uint64_t, std::vector<Known>> by_hash;
+    for (const CellPlan& plan : tasks_.front()->plans()) {
+        for (const CellSpec& spec : plan.specs) by_hash[spec.hash].push_back({&plan, &spec});
+    }
+    for (const auto& source : tasks_) {
+        source->cells().for_each([&](std::string_view key, const ledger::Cell& cell) {
+            ledger::Reader in(key);
+            const auto known = by_hash.find(in.fixed64());
+            if (known == by_hash.end() || cell.buckets().empty()) return;
+            const std::string subject(in.rest());
+            for (const auto& [plan, spec] : known->second) {
+                Task& owner = *tasks_[owner_of(*plan->rule, subject, size())];
+                const std::int64_t seen = ledger::bucket_of(owner.areas().frontier(), spec->width);
+                const auto later = cell.range(seen, INT64_MAX - 1);
+                if (!later.empty()) owner.areas().look_ahead(*plan->rule, subject, later.front().index, spec->width);
+                if (later.size() > 1) owner.areas().look_ahead(*plan->rule, subject, later.back().index, spec->width);
+            }
+        });
+    }
+}
+
+Applied TaskGroup::apply(std::uint32_t index, const Event& event) {
+    touches_.clear();
+    const Applied applied = tasks_[index]->apply(event, touches_);
+    for (const Touch& touch : touches_) tasks_[owner_of(*touch.rule, touch.subject, size())]->judge_cell(touch);
+    return applied;
+}
+
+void TaskGroup::finish(Instant end) {
+    for (const auto& task : tasks_) task->advance_through(end);
+}
+
+Instant TaskGroup::highest() const {
+    Instant highest = kBeforeAll;
+    for (const auto& task : tasks_) highest = std::max(highest, task->highest());
+    return highest;
+}
+
+}  // namespace tocsin::task
