@@ -1,0 +1,309 @@
+#!/usr/bin/env python3
+"""Nothing lost, nothing doubled: kills the daemon again and again while it works, then recounts everything from outside.
+
+    crash_test.py --tocsin=BINARY [--kills=30] [--way=direct|rekey] [--work=FOLDER] [--seed=N] [--events=N] [--expect-fault=NAME]
+
+A scenario (scenario.py) lies in a real Kafka before the daemon starts. The daemon is killed with SIGKILL at random moments:
+while it starts, while it counts, while it delivers. After some kills the tail of the write-ahead log is cut off, but only bytes
+behind the last fsync, as a power cut would; during some lives the broker is killed too. When enough was broken the daemon may
+finish; then output topic, webhook, dead letters and state are compared with recount.py.
+
+--expect-fault is the negative control: the daemon runs with TOCSIN_FAULT=NAME, which breaks one promise on purpose
+(offset_outside_batch, send_before_fsync, origin_check_off), and the run passes only if the comparison finds it.
+"""
+import argparse
+import glob
+import json
+import os
+import random
+import shutil
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
+import evidence
+import recount
+import scenario
+import transitions
+from ids import Ids
+from hook import Hook
+from world import Broker, Daemon, Ended
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.normpath(os.path.join(HERE, "..", ".."))
+PSEUDONYM_KEY = "crash-pseudonym-key-of-at-least-32-bytes"
+WEBHOOK_SECRET = "whsec_Y3Jhc2gtdGVzdC1zZWNyZXQtb2YtMzItYnl0ZXMtISE="
+OUTPUT, DEAD, CLIENT = "crash.output", "crash.dead", "crash-daemon"
+KINDS = "complaint registration reconnection account_cancelled hotline_rating refund reminder".split()
+
+# What a run must have broken to count (design: nothing is proved by kills that hit nothing).
+THROWN_AWAY_MIN, UNDELIVERED_MIN, CASES_MIN, WARNINGS_MIN = 20, 5, 1000, 50
+
+
+def say(text):
+    print(text, flush=True)
+
+
+def write(path, text):
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+    return path
+
+
+def write_config(work, way, layout, bootstrap, hook_url):
+    kinds = ", ".join(f"{kind}: {kind}" for kind in KINDS)
+    topics = "".join(f"""    - name: {topic}
+      event: {{field: /type, map: {{{kinds}}}}}
+      format: json
+      fields: {{id: /id, time: /ts, customer: /customer, area: /region, channel: /channel}}
+""" for topic in layout.partitions)
+    write(os.path.join(work, "rules.yml"), scenario.RULES)
+    write(os.path.join(work, "thresholds.csv"), scenario.thresholds_csv())
+    write(os.path.join(work, "pseudonym.key"), PSEUDONYM_KEY + "\n")
+    write(os.path.join(work, "webhook.secret"), WEBHOOK_SECRET + "\n")
+    # Ids are remembered for a minute only: what the intake repeats after a crash must be refused by its origin.
+    return write(os.path.join(work, "tocsin.yml"), f"""kafka:
+  brokers: [{json.dumps(bootstrap)}]
+  group_id: crash
+  intake: {way}
+  output_topic: {OUTPUT}
+  dead_letter_topic: {DEAD}
+  client_properties:
+    client.id: {CLIENT}
+    max.partition.fetch.bytes: "32768"
+  topics:
+{topics}storage:
+  dedup: 1m
+privacy:
+  pseudonym_key_file: pseudonym.key
+rule_files: [rules.yml]
+route:
+  receiver: hook
+receivers:
+  - name: hook
+    webhook_configs:
+      - url: {hook_url}
+        secret_file: webhook.secret
+""")
+
+
+class Run:
+    def __init__(self, options):
+        self.options = options
+        self.random = random.Random(options.seed)
+        shutil.rmtree(options.work, ignore_errors=True)
+        os.makedirs(options.work)
+        self.kills = self.thrown_away = self.undelivered = self.cuts = self.broker_kills = 0
+        self.patience = 0.5                    # seconds of work a life is granted at most
+        self.idle_lives = 0
+        self.complaints = []
+
+    def prepare(self):
+        options = self.options
+        say(f"seed {options.seed}, {options.events} events, {options.way}")
+        self.events = scenario.generate(options.seed, options.events)
+        while not recount.far_from_the_edge(self.events):
+            options.seed += 1
+            self.events = scenario.generate(options.seed, options.events)
+        self.layout = scenario.Layout(self.events, options.way)
+        self.broker = Broker(os.path.join(options.work, "broker")).start()
+        for topic, partitions in self.layout.partitions.items():
+            self.broker.create(topic, partitions)
+        if options.way == "rekey":
+            self.broker.create("tocsin.events", 4)
+        bytes_in = 0
+        for (topic, partition), records in self.layout.records.items():
+            self.broker.produce(topic, partition, records)
+            bytes_in += sum(len(key) + len(value) + 10 for key, value in records)
+        self.log = "crash.events" if options.way == "direct" else "tocsin.events"
+        # The broker deals the input out, so that it lasts for all kills however fast the machine is.
+        self.limit_rate(int(bytes_in / (options.kills * 2.5) * (1 if options.way == "direct" else 2)))
+        self.hook = Hook(WEBHOOK_SECRET, options.seed, trouble=0.03)
+        environment = {"TOCSIN_TEST_SYNC_MARK": "1"}
+        if options.expect_fault:
+            environment["TOCSIN_FAULT"] = options.expect_fault
+        self.daemon = Daemon(options.tocsin, write_config(options.work, options.way, self.layout, self.broker.bootstrap, self.hook.url),
+                             os.path.join(options.work, "state"), os.path.join(options.work, "tocsin.log"), environment)
+        self.committed, self.done = 0, 0.0     # records; share of the scenario's time
+
+    def limit_rate(self, rate):
+        change = ["--add-config", f"consumer_byte_rate={rate}"] if rate else ["--delete-config", "consumer_byte_rate"]
+        self.broker.script("tool", "kafka.admin.ConfigCommand", "--bootstrap-server", self.broker.bootstrap, "--alter",
+                           "--entity-type", "clients", "--entity-name", CLIENT, *change)
+
+    def consumed(self):
+        """Records of the log that this life has read."""
+        by_topic = self.daemon.metrics().get("tocsin_events_consumed_total", {})
+        return sum(value for labels, value in by_topic.items() if f'topic="{self.log}"' in labels)
+
+    def live(self):
+        """One life: start, work a little, die. Answers how many records it had read when last asked."""
+        self.daemon.start()
+        if self.random.random() < 0.1:         # dies while it starts
+            time.sleep(self.random.uniform(0, 0.5))
+            return 0
+        end = time.monotonic() + 60
+        while not self.consumed():
+            self.daemon.check_alive()
+            if time.monotonic() > end:
+                raise TimeoutError(f"no record was read within 60 s; the end of {self.daemon.log}:\n{self.daemon.tail()}")
+        if self.random.random() < 0.1:
+            self.broker.kill()
+            self.broker_kills += 1
+            if self.random.random() < 0.5:     # the daemon lives to see the broker come back
+                self.broker.restart()
+        time.sleep(self.random.uniform(0, self.patience))
+        self.daemon.check_alive()
+        return self.consumed()
+
+    def kill_once(self):
+        read = self.live()
+        self.daemon.kill()
+        self.kills += 1
+        if not os.path.isdir(self.daemon.state):
+            return
+        dump = self.daemon.dump("task", "notice")
+        committed = sum(row["offset"] for row in dump["task"])
+        self.done = max([self.done] + [(evidence.millis(row["clock"]) - scenario.START) / scenario.SPAN for row in dump["task"]
+                                     if row["clock"]])
+        self.thrown_away += read > committed - self.committed
+        self.undelivered += bool(dump["notice"])
+        self.idle_lives = self.idle_lives + 1 if committed <= self.committed else 0
+        if self.idle_lives >= 4:
+            self.patience *= 1.5
+        if self.random.random() < 0.4:
+            self.cut_wal()
+            dump = self.daemon.dump("task")
+            committed = sum(row["offset"] for row in dump["task"])
+            if self.options.way == "direct":
+                self.complaints += evidence.denied(dump, self.hook, self.layout)
+        self.committed = committed
+        if not self.broker.answers():
+            self.broker.restart()
+
+    def cut_wal(self):
+        """What a power cut may do: bytes behind the last fsync are gone, from some byte on, in each task's log."""
+        worst = self.random.random() < 0.5     # all that was not synced is lost; else a part of it
+        for mark in glob.glob(os.path.join(self.daemon.state, "task-*", "SYNCED")):
+            with open(mark, encoding="utf-8") as file:
+                name, synced = file.read().split()
+            folder = os.path.dirname(mark)
+            lost = False
+            for path in sorted(glob.glob(os.path.join(folder, "*.log"))):
+                number, safe = os.path.basename(path), 0
+                if number < name:
+                    continue
+                if number == name:
+                    safe = int(synced)
+                size = os.path.getsize(path)
+                keep = 0 if lost else safe if worst else self.random.randint(min(safe, size), size)
+                if keep < size:
+                    os.truncate(path, keep)
+                    lost = True
+            self.cuts += lost
+
+    def finish(self):
+        self.limit_rate(None)
+        self.hook.trouble = 0
+        self.daemon.start().wait_ready()
+        self.daemon.settle(lambda: (sum(self.broker.ends(OUTPUT, 4).values()), self.hook.count()))
+        code = self.daemon.stop()
+        if code != 0:
+            self.complaints.append(f"SIGTERM ended the daemon with code {code}, not 0")
+
+    def judge(self):
+        ids = Ids(PSEUDONYM_KEY.encode())
+        try:
+            records = transitions.unique(self.broker.read(OUTPUT))
+            transitions.episodes(records)
+            self.complaints += evidence.cases(records, self.events, ids)
+            self.complaints += evidence.warnings(records, self.events)
+            self.complaints += evidence.deliveries(records, self.hook)
+        except transitions.Wrong as wrong:
+            self.complaints.append(str(wrong))
+            records = {}
+        dump = self.daemon.dump("task", "profile", "cell")
+        self.complaints += evidence.profiles(dump, self.events)
+        self.complaints += evidence.cells(dump, self.events)
+        self.complaints += evidence.dead_letters(self.broker.read(DEAD, "%h"), self.layout)
+        ends = self.broker.ends(self.log, 4)
+        offsets = {row["partition"]: row["offset"] for row in dump["task"]}
+        self.complaints += evidence.differences("offsets", ends, offsets)
+        opened = [r["raises"] for r in records.values() if r["transition"] == "opened"]
+        self.cases, self.warnings = opened.count("case"), opened.count("warning")
+
+    def too_little(self):
+        """Why this run proves nothing, or ''."""
+        for name, count, least in (("kills threw away uncommitted work", self.thrown_away, THROWN_AWAY_MIN),
+                                   ("kills fell between commit and delivery", self.undelivered, UNDELIVERED_MIN),
+                                   ("cases were made", self.cases, CASES_MIN), ("warnings were made", self.warnings, WARNINGS_MIN)):
+            if count < least:
+                return f"only {count} {name}, at least {least} are needed"
+        return ""
+
+    def run(self):
+        begin = time.monotonic()
+        try:
+            self.prepare()
+            wanted = self.options.kills
+            while self.kills < wanted or (self.kills < 3 * wanted and not self.options.expect_fault and
+                                          (self.thrown_away < THROWN_AWAY_MIN or self.undelivered < UNDELIVERED_MIN)):
+                if self.done >= 0.97:
+                    say(f"the input was used up after {self.kills} kills")
+                    break
+                self.kill_once()
+                if self.complaints:
+                    break                      # what a receiver was told cannot be unsaid
+                if self.kills % 10 == 0:
+                    say(f"{self.kills} kills, {self.done:.0%} of the scenario, {self.hook.count()} notices delivered")
+            if not self.complaints:
+                self.finish()
+                self.judge()
+        finally:
+            if hasattr(self, "daemon"):
+                self.daemon.kill()
+                self.hook.close()
+            if hasattr(self, "broker"):
+                self.broker.stop()
+        say(f"{self.kills} kills in {time.monotonic() - begin:.0f} s: {self.thrown_away} threw away uncommitted work, {self.undelivered} "
+            f"between commit and delivery, {self.cuts} cut logs, {self.broker_kills} broker kills; webhook: {self.hook.count()} "
+            f"accepted, {sum(self.hook.deliveries.values()) - self.hook.count()} repeated, {self.hook.refused} refused")
+        return self.verdict()
+
+    def verdict(self):
+        for complaint in self.complaints[:20]:
+            say(f"WRONG {complaint}")
+        if self.options.expect_fault:
+            say(f"the fault {self.options.expect_fault} was " + ("found, as it must be" if self.complaints else "NOT found"))
+            return 0 if self.complaints else 1
+        if self.complaints:
+            say(f"state, logs and broker are in {self.options.work}; seed {self.options.seed}")
+            return 1
+        say(f"{self.cases} cases and {self.warnings} warnings equal the recount")
+        if self.kills < self.options.kills or self.too_little():
+            say("but this proves nothing: " + (self.too_little() or f"only {self.kills} kills"))
+            return 1
+        return 0
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--tocsin", required=True)
+    parser.add_argument("--kills", type=int, default=30)
+    parser.add_argument("--way", choices=["direct", "rekey"], default="direct")
+    parser.add_argument("--work", default=os.path.join(ROOT, "build", "crash"))
+    parser.add_argument("--seed", type=int, default=int(time.time()))
+    parser.add_argument("--events", type=int, default=0, help="default: 8,000 for each kill, at least 240,000")
+    parser.add_argument("--expect-fault", choices=["offset_outside_batch", "send_before_fsync", "origin_check_off"])
+    options = parser.parse_args()
+    options.work = os.path.abspath(options.work)
+    options.events = options.events or max(240_000, 8_000 * options.kills)
+    try:
+        return Run(options).run()
+    except (Ended, TimeoutError) as error:
+        say(f"WRONG {error}")
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,130 @@
+#!/usr/bin/env python3
+"""Real events against an independent oracle: equal to the row and to the second.
+
+    exact.py --tocsin=BINARY --set=itsm|boston|tipdm|pge --way=replay|direct|rekey --work=FOLDER
+
+replay   the file through `tocsin replay`
+direct   the file into one topic of 4 partitions keyed by customer, `tocsin run --clock=event`, read from output_topic
+rekey    the file into one topic of 3 partitions keyed by region, through the intake into 4 partitions of tocsin.events
+
+The input lies in the topic, in file order, before the daemon starts. Broker, state and logs are in FOLDER, which is emptied.
+"""
+import argparse
+import gzip
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zlib
+
+import compare_promises
+import compare_repeat
+import data
+import transitions
+from ids import Ids
+from world import Broker, Daemon
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+PSEUDONYM_KEY = "e2e-pseudonym-key-of-at-least-32-bytes\n"
+
+
+def read_events(folder):
+    with gzip.open(os.path.join(folder, "open.jsonl.gz"), "rt", encoding="utf-8") as file:
+        return [line.rstrip("\n") for line in file]
+
+
+def daemon_config(name, way, bootstrap, work):
+    """The set's configuration file with what the daemon needs besides. Text is added, nothing of the file is changed."""
+    with open(os.path.join(HERE, "configs", f"{name}.yml"), encoding="utf-8") as file:
+        text = file.read()
+    kafka = f"""kafka:
+  brokers: [{json.dumps(bootstrap)}]
+  group_id: exact
+  intake: {way}
+  output_topic: exact.output
+  dead_letter_topic: exact.dead
+"""
+    text = text.replace("kafka:\n", kafka, 1).replace("../rules/", os.path.join(HERE, "rules", ""))
+    text = text.replace("events_file: ", "events_file: " + os.path.join(HERE, "configs", ""))
+    path = os.path.join(work, "tocsin.yml")
+    key = os.path.join(work, "pseudonym.key")
+    with open(key, "w", encoding="utf-8") as file:
+        file.write(PSEUDONYM_KEY)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text + f"privacy:\n  pseudonym_key_file: {key}\n")
+    return path
+
+
+def replay(options, folder):
+    """(lines, promised by trigger, what a subject is shown as)."""
+    events = os.path.join(folder, "open.jsonl.gz")
+    done = subprocess.run([options.tocsin, "replay", f"--config.file={HERE}/configs/{options.set}.yml", f"--events={events}",
+                           "--show-subjects", "-o", "ndjson"], stdout=subprocess.PIPE, check=True, timeout=300)
+    return done.stdout.decode().splitlines(), compare_promises.promised_by_line(events), lambda subject: subject
+
+
+def through_kafka(options, folder):
+    """As replay(), from output_topic."""
+    broker = Broker(os.path.join(options.work, "broker")).start()
+    daemon = None
+    try:
+        subject = "outage" if options.set == "pge" else "customer"
+        partitions = 4 if options.way == "direct" else 3
+        records, promised = {p: [] for p in range(partitions)}, {}
+        for line in read_events(folder):
+            event = json.loads(line)
+            key = event.get(subject) or event.get("id") if options.way == "direct" else event.get("region", "")
+            partition = zlib.crc32(key.encode()) % partitions
+            promised[f"{options.set}/{partition}/{len(records[partition])}"] = event.get("promised", "")
+            records[partition].append((key, line))
+        broker.create(options.set, partitions)
+        if options.way == "rekey":
+            broker.create("tocsin.events", 4)
+        for partition, rows in records.items():
+            broker.produce(options.set, partition, rows)
+        daemon = Daemon(options.tocsin, daemon_config(options.set, options.way, broker.bootstrap, options.work),
+                        os.path.join(options.work, "state"), os.path.join(options.work, "tocsin.log"))
+        daemon.start().wait_ready()
+        daemon.settle(lambda: sum(broker.ends("exact.output", 4).values()))
+        code = daemon.stop()
+        if code != 0:
+            raise RuntimeError(f"SIGTERM ended the daemon with code {code}, not 0:\n{daemon.tail()}")
+        ids = Ids(PSEUDONYM_KEY.strip().encode())
+        return broker.read("exact.output"), promised.__getitem__, lambda plain: ids.pseudonym("c", plain)
+    finally:
+        if daemon:
+            daemon.kill()
+        broker.stop()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--tocsin", required=True)
+    parser.add_argument("--set", required=True, choices=sorted(data.SETS))
+    parser.add_argument("--way", required=True, choices=["replay", "direct", "rekey"])
+    parser.add_argument("--work", required=True)
+    options = parser.parse_args()
+    folder = data.real(options.set, f"exact {options.set} by {options.way}")
+    if folder is None:
+        return 0
+    shutil.rmtree(options.work, ignore_errors=True)
+    os.makedirs(options.work)
+    lines, promised, shown = (replay if options.way == "replay" else through_kafka)(options, folder)
+    with open(os.path.join(options.work, "transitions.ndjson"), "w", encoding="utf-8") as file:
+        file.writelines(line + "\n" for line in lines)
+    try:
+        if options.set == "pge":
+            oracle = compare_promises.expected(os.path.join(folder, "open_oracle_promises.csv"), True, shown)
+            rows, columns = compare_promises.actual(lines, promised), compare_promises.COLUMNS
+        else:
+            oracle = compare_repeat.expected(os.path.join(folder, "open_oracle_repeat.csv"), shown)
+            rows, columns = compare_repeat.actual(lines), compare_repeat.COLUMNS
+    except transitions.Wrong as wrong:
+        print(wrong)
+        return 1
+    return 0 if transitions.compare(oracle, rows, columns, sys.stdout) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
