@@ -25,7 +25,7 @@ import evidence
 import recount
 import scenario
 import transitions
-from ids import Ids
+from ids import Ids, write_secret
 from hook import Hook
 from world import Broker, Daemon, Ended
 
@@ -59,8 +59,8 @@ def write_config(work, way, layout, bootstrap, hook_url):
 """ for topic in layout.partitions)
     write(os.path.join(work, "rules.yml"), scenario.RULES)
     write(os.path.join(work, "thresholds.csv"), scenario.thresholds_csv())
-    write(os.path.join(work, "pseudonym.key"), PSEUDONYM_KEY + "\n")
-    write(os.path.join(work, "webhook.secret"), WEBHOOK_SECRET + "\n")
+    write_secret(os.path.join(work, "pseudonym.key"), PSEUDONYM_KEY)
+    write_secret(os.path.join(work, "webhook.secret"), WEBHOOK_SECRET)
     # Ids are remembered for a minute only: what the intake repeats after a crash must be refused by its origin.
     return write(os.path.join(work, "tocsin.yml"), f"""kafka:
   brokers: [{json.dumps(bootstrap)}]

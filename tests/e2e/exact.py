@@ -22,11 +22,11 @@ import compare_promises
 import compare_repeat
 import data
 import transitions
-from ids import Ids
+from ids import Ids, write_secret
 from world import Broker, Daemon
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-PSEUDONYM_KEY = "e2e-pseudonym-key-of-at-least-32-bytes\n"
+PSEUDONYM_KEY = "e2e-pseudonym-key-of-at-least-32-bytes"
 
 
 def read_events(folder):
@@ -48,9 +48,7 @@ def daemon_config(name, way, bootstrap, work):
     text = text.replace("kafka:\n", kafka, 1).replace("../rules/", os.path.join(HERE, "rules", ""))
     text = text.replace("events_file: ", "events_file: " + os.path.join(HERE, "configs", ""))
     path = os.path.join(work, "tocsin.yml")
-    key = os.path.join(work, "pseudonym.key")
-    with open(key, "w", encoding="utf-8") as file:
-        file.write(PSEUDONYM_KEY)
+    key = write_secret(os.path.join(work, "pseudonym.key"), PSEUDONYM_KEY)
     with open(path, "w", encoding="utf-8") as file:
         file.write(text + f"privacy:\n  pseudonym_key_file: {key}\n")
     return path
@@ -90,7 +88,7 @@ def through_kafka(options, folder):
         code = daemon.stop()
         if code != 0:
             raise RuntimeError(f"SIGTERM ended the daemon with code {code}, not 0:\n{daemon.tail()}")
-        ids = Ids(PSEUDONYM_KEY.strip().encode())
+        ids = Ids(PSEUDONYM_KEY.encode())
         return broker.read("exact.output"), promised.__getitem__, lambda plain: ids.pseudonym("c", plain)
     finally:
         if daemon:
