@@ -1,0 +1,48 @@
+#include "tocsin/rule_set.h"
+
+#include <algorithm>
+
+namespace tocsin {
+
+std::string_view level_name(Level level) {
+    constexpr std::array<std::string_view, kLevels> kNames{"", "blue", "yellow", "orange", "red"};
+    return kNames[static_cast<std::size_t>(level)];
+}
+
+bool ThresholdTable::add(std::string area_code, Thresholds row) {
+    return rows_.emplace(std::move(area_code), row).second;
+}
+
+Thresholds ThresholdTable::find(const AreaTree& areas, AreaId area) const {
+    for (const AreaId node : areas.lineage(area)) {
+        if (const auto it = rows_.find(areas.area(node).code); it != rows_.end()) return it->second;
+    }
+    const auto rest = rows_.find("*");
+    return rest == rows_.end() ? Thresholds{} : rest->second;
+}
+
+bool Rule::listens_to(KindId kind) const {
+    const auto has = [kind](const std::vector<KindId>& kinds) {
+        return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
+    };
+    return has(on) || (expect && (has(expect->after) || has(expect->event) || has(expect->cancel_on)));
+}
+
+Duration Rule::longest_window() const {
+    Duration longest = within;
+    for (const Measure& m : measures) longest = std::max(longest, m.window);
+    return longest;
+}
+
+const Rule* RuleSet::find(std::string_view name) const {
+    const auto it = std::find_if(rules.begin(), rules.end(), [name](const Rule& r) { return r.name == name; });
+    return it == rules.end() ? nullptr : &*it;
+}
+
+Duration RuleSet::longest_window() const {
+    Duration longest{};
+    for (const Rule& rule : rules) longest = std::max(longest, rule.longest_window());
+    return longest;
+}
+
+}  // namespace tocsin

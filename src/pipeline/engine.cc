@@ -1,0 +1,281 @@
+#include "pipeline/engine.h"
+
+#include <algorithm>
+
+namespace tocsin::pipeline {
+namespace {
+
+constexpr std::size_t kRecordsPerStep = 2'000;
+const TopicTimes kDefaultTimes;
+
+}  // namespace
+
+Engine::Engine(Parts parts, std::vector<Lane> lanes, EngineOptions options)
+    : parts_(parts), lanes_(std::move(lanes)), options_(std::move(options)) {
+    std::vector<std::string> topics;
+    for (const auto& [topic, times] : options_.topics) {
+        topics.push_back(topic);
+        delay_max_ = std::max(delay_max_, times.delay);
+    }
+    for (std::size_t i = 0; i < lanes_.size(); ++i) inputs_.emplace_back(topics, kBeforeAll);
+}
+
+void Engine::adopt(const std::shared_ptr<const RuleSet>& rules) {
+    rules_ = rules;
+    parts_.tasks.adopt(rules);
+    dirty_ = true;
+}
+
+// The first unread record that is an event, decoded; marks, repeats and dead letters before it are taken on the way.
+bool Engine::refill(Lane& lane, Instant now) {
+    for (;;) {
+        if (lane.head) return true;
+        if (lane.unread.empty()) {
+            lane.unread = parts_.log.fetch(lane.index);
+            if (lane.unread.empty()) return false;
+            parts_.tally.consumed(lane.index, lane.unread.size());
+        }
+        if (!take_head(lane, now)) pop(lane);
+    }
+}
+
+// False: the record is no event to apply; it has been dealt with.
+bool Engine::take_head(Lane& lane, Instant now) {
+    const LogRecord& record = lane.unread.front();
+    if (!record.mark.empty()) {
+        if (const auto marks = intake::parse_marks(record.mark)) inputs_[lane.index].mark(*marks, now);
+        return false;
+    }
+    decode::OriginRef ref{lane.topic, static_cast<std::int32_t>(lane.index), record.offset};
+    if (options_.rekeyed) {
+        const auto origin = intake::parse_origin(record.origin);
+        if (!origin) {
+            set_aside(lane, {"origin_missing", "a record of the internal log without a readable origin header", "log"});
+            return false;
+        }
+        inputs_[lane.index].record(origin->topic, origin->partition, now);
+        lane.origin = *origin;
+        ref = {origin->topic, origin->partition, origin->offset};
+    }
+    Event event;
+    if (auto reject = lane.decoder->decode(record.value, ref, event)) {
+        set_aside(lane, {std::string(decode::reject_code_name(reject->code)), reject->message, "decode"});
+        return false;
+    }
+    if (!options_.event_clock && event.time > now + kFutureMax) {
+        set_aside(lane, {"time_in_future", "the event time is more than 5 min ahead of the clock of this machine", "decode"});
+        return false;
+    }
+    lane.head = event;
+    return true;
+}
+
+void Engine::pop(Lane& lane) {
+    const LogRecord& record = lane.unread.front();
+    lane.position = {record.offset + 1, record.offset, record.fingerprint};
+    lane.moved = dirty_ = true;
+    lane.unread = lane.unread.subspan(1);
+    lane.head.reset();
+    ++records_since_commit_;
+}
+
+void Engine::set_aside(Lane& lane, const SetAside& reason) {
+    parts_.tally.set_aside(lane.topic, reason.code);
+    parts_.outlet.add(lane, DeadRecord{lane.unread.front(), lane.topic, static_cast<std::int32_t>(lane.index), reason});
+}
+
+// The lane whose event is next in event time. A lane that should have a record but has none yet holds up the others.
+Lane* Engine::choose(Instant now, bool& waiting) {
+    Lane* first = nullptr;
+    waiting = false;
+    for (Lane& lane : lanes_) {
+        if (refill(lane, now)) {
+            lane.waited_since = kNever;
+            if (first == nullptr || lane.head->time < first->head->time) first = &lane;
+            continue;
+        }
+        if (parts_.log.end(lane.index, lane.position.next).at_end) {
+            lane.waited_since = kNever;
+            continue;
+        }
+        if (lane.waited_since == kNever) lane.waited_since = now;
+        if (now - lane.waited_since < kHoldUpMax) waiting = true;
+    }
+    return waiting ? nullptr : first;
+}
+
+const TopicTimes& Engine::times_of(const Lane& lane) const {
+    const auto it = options_.topics.find(options_.rekeyed ? lane.origin.topic : std::string_view(lane.topic));
+    return it == options_.topics.end() ? kDefaultTimes : it->second;
+}
+
+void Engine::apply_head(Lane& lane) {
+    const Event& event = *lane.head;
+    // The record may have been counted in an earlier life of the intake; only now is it certain to be applied.
+    if (options_.rekeyed && !options_.faults.origin_check_off &&
+        lane.origins.admit(lane.origin) != intake::OriginFilter::Verdict::kNew) {
+        parts_.tally.repeated();
+        pop(lane);
+        return;
+    }
+    lane.task->advance(event.time - times_of(lane).disorder);
+    const task::Applied applied = parts_.tasks.apply(lane.index, event);
+    parts_.tally.applied(event, applied);
+    if (applied.outcome == task::Outcome::kTooLate) {
+        set_aside(lane, {"too_late", "the event is older than storage.retention", "apply"});
+    }
+    pop(lane);
+}
+
+std::optional<Instant> Engine::caught_up_to(Lane& lane, Instant now) {
+    auto upto = options_.rekeyed ? inputs_[lane.index].caught_up_to() : parts_.log.end(lane.index, lane.position.next).caught_up_to;
+    if (!upto || now - *upto > kBehindAfter) return std::nullopt;
+    return upto;
+}
+
+void Engine::move_clocks(Instant now) {
+    if (options_.event_clock) return;
+    bool all = true;
+    for (Lane& lane : lanes_) {
+        const auto upto = lane.unread.empty() ? caught_up_to(lane, now) : std::nullopt;
+        if (!upto) {
+            all = false;
+            continue;
+        }
+        lane.caught_up_once = true;
+        if (lane.task->next_due() < *upto - delay_max_) dirty_ = true;
+        lane.task->advance(*upto - delay_max_);
+    }
+    caught_up_ = caught_up_ || all;
+}
+
+// With the event clock nothing but a standstill says that no earlier event can follow.
+void Engine::stand_still(Instant now) {
+    if (!options_.event_clock || still_) return;
+    if (still_since_ == kNever) still_since_ = now;
+    const bool all_fresh = std::all_of(lanes_.begin(), lanes_.end(), [&](Lane& lane) {
+        const LogEnd end = parts_.log.end(lane.index, lane.position.next);
+        const auto upto = options_.rekeyed ? inputs_[lane.index].caught_up_to() : end.caught_up_to;
+        return end.at_end && upto && *upto >= still_since_ + kStandstill;
+    });
+    if (!all_fresh) return;
+    still_ = caught_up_ = true;
+    if (parts_.tasks.highest() != kBeforeAll) {
+        parts_.tasks.finish(parts_.tasks.highest());
+        dirty_ = true;
+    }
+}
+
+void Engine::watch_silent_inputs(Instant now) {
+    if (!options_.rekeyed || options_.event_clock || rules_ == nullptr) return;
+    std::vector<std::string> silent;
+    for (const auto& inputs : inputs_) {
+        for (const std::string& topic : inputs.silent(now)) silent.push_back(topic);
+    }
+    std::sort(silent.begin(), silent.end());
+    silent.erase(std::unique(silent.begin(), silent.end()), silent.end());
+    if (silent == silent_) return;
+    silent_ = silent;
+    std::vector<bool> unverified(rules_->rules.size(), false);
+    for (const Rule& rule : rules_->rules) {
+        const auto waits = options_.waits_on.find(rule.name);
+        if (waits == options_.waits_on.end()) continue;
+        unverified[rule.order] = std::any_of(waits->second.begin(), waits->second.end(), [&](const std::string& topic) {
+            return std::binary_search(silent_.begin(), silent_.end(), topic);
+        });
+    }
+    for (Lane& lane : lanes_) lane.task->hold(unverified);
+    dirty_ = true;
+}
+
+Result<bool> Engine::step(Instant now) {
+    bool worked = false;
+    for (std::size_t n = 0; n < kRecordsPerStep; ++n) {
+        bool waiting = false;
+        Lane* lane = choose(now, waiting);
+        if (lane == nullptr) break;
+        apply_head(*lane);
+        worked = true;
+        still_ = false;
+        still_since_ = kNever;
+    }
+    if (!worked) stand_still(now);
+    watch_silent_inputs(now);
+    move_clocks(now);
+    const bool due = now - last_commit_ >= kCommitEvery;
+    if (records_since_commit_ >= kCommitRecordsMax || due) {
+        auto committed = commit(now);
+        if (!committed) return std::move(committed).error();
+    }
+    return worked;
+}
+
+Result<void> Engine::commit_lane(Lane& lane) {
+    for (const Transition& t : lane.task->take_transitions()) {
+        parts_.tally.made(t);
+        parts_.outlet.add(lane, t, !options_.event_clock && !lane.caught_up_once);
+        lane.has_rows = true;
+    }
+    lane.has_rows = parts_.outlet.remove_delivered(lane) || lane.has_rows;
+    lane.task->tidy(64);
+    lane.task->write(lane.batch);
+    lane.origins.write(lane.batch);
+    if (options_.faults.offset_outside_batch) {
+        WriteBatch early;
+        early.put(kPositionKey, encode_position(lane.position));
+        auto done = lane.store->commit(early);
+        if (!done) return done;
+    } else {
+        lane.batch.put(kPositionKey, encode_position(lane.position));
+    }
+    auto done = lane.store->commit(lane.batch);
+    if (!done) return done;
+    parts_.tally.committed(lane.index, lane.batch.bytes());
+    lane.batch.clear();
+    lane.moved = false;
+    rows_pending_ = rows_pending_ || lane.has_rows;
+    lane.has_rows = false;
+    return {};
+}
+
+Result<void> Engine::commit(Instant now) {
+    last_commit_ = now;
+    if (dirty_ || parts_.outlet.any_delivered()) {
+        // All tasks at one point of the merged log: what one of them knows of another's cells is what is stored there.
+        for (Lane& lane : lanes_) {
+            auto done = commit_lane(lane);
+            if (!done) return done;
+        }
+        dirty_ = false;
+        records_since_commit_ = 0;
+    }
+    if (options_.faults.send_before_fsync && rows_pending_) {
+        parts_.outlet.release();
+        rows_pending_ = false;
+    }
+    if (rows_pending_ || now - last_sync_ >= kSyncEvery) return sync(now);
+    return {};
+}
+
+Result<void> Engine::sync(Instant now) {
+    last_sync_ = now;
+    Instant oldest = kNever;
+    for (Lane& lane : lanes_) {
+        auto done = lane.store->sync();
+        if (!done) return done;
+        oldest = std::min(oldest, lane.task->clock());
+    }
+    // After a power cut every task comes back to this point or a later one, and asks for windows from here on.
+    for (Lane& lane : lanes_) lane.task->keep_cells_from(oldest);
+    if (rows_pending_) parts_.outlet.release();
+    rows_pending_ = false;
+    return {};
+}
+
+Result<void> Engine::flush(Instant now) {
+    auto done = commit(now);
+    if (!done) return done;
+    return sync(now);
+}
+
+}  // namespace tocsin::pipeline

@@ -1,0 +1,46 @@
+#pragma once
+/// The log as the engine sees it: one ordered run of records per task, each task readable on its own. Implemented over
+/// Kafka (kafka_log.h); the tests' own source is an array.
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "tocsin/result.h"
+#include "tocsin/time.h"
+
+namespace tocsin::pipeline {
+
+/// One record of the log. Views are valid until the task's next fetch().
+struct LogRecord {
+    std::int64_t offset = 0;
+    Instant timestamp = kBeforeAll;  ///< as Kafka has it
+    std::string_view key;
+    std::string_view value;          ///< empty for a record without value, too: both are refused as `empty`
+    std::string_view origin;         ///< header tocsin-origin; empty: none
+    std::string_view mark;           ///< header tocsin-mark; empty: none
+    std::uint64_t fingerprint = 0;   ///< of key, value and timestamp
+};
+
+/// How far a task's partition has been read, as far as the broker has said.
+struct LogEnd {
+    bool at_end = false;  ///< nothing unread is known: the task holds up nobody
+    /// The wall time at which a high watermark was asked for that the position has reached since; empty: never.
+    std::optional<Instant> caught_up_to;
+};
+
+/// Used by the engine thread only.
+class LogSource {
+public:
+    virtual ~LogSource() = default;
+    /// The next records of a task, in order, without waiting; empty: none are here yet.
+    virtual std::span<const LogRecord> fetch(std::uint32_t task) = 0;
+    /// `position` is the offset after the last record applied.
+    virtual LogEnd end(std::uint32_t task, std::int64_t position) = 0;
+    /// Waits until some task may have records, at most this long.
+    virtual void wait(Duration at_most) = 0;
+};
+
+}  // namespace tocsin::pipeline
