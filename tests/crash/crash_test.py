@@ -152,7 +152,7 @@ class Run:
             self.broker_kills += 1
             if self.random.random() < 0.5:     # the daemon lives to see the broker come back
                 self.broker.restart()
-        time.sleep(self.random.uniform(0, self.patience))
+        time.sleep(self.patience * self.random.random() ** 2)      # soon, mostly: that is when it reads fastest
         self.daemon.check_alive()
         return self.consumed()
 
