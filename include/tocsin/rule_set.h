@@ -48,6 +48,8 @@ public:
     [[nodiscard]] Value evaluate(const EvalContext& context) const;
     /// evaluate() of a boolean expression; an empty expression holds.
     [[nodiscard]] bool holds(const EvalContext& context) const;
+    /// For the compiler; null if empty.
+    [[nodiscard]] const Code* code() const { return code_.get(); }
 
 private:
     std::shared_ptr<const Code> code_;
@@ -103,6 +105,9 @@ public:
     /// The row of the area or of its nearest listed ancestor, else "*", else nothing set. An empty colour in that row is
     /// unused there; it does not fall through to an ancestor.
     [[nodiscard]] Thresholds find(const AreaTree& areas, AreaId area) const;
+    [[nodiscard]] std::size_t size() const { return rows_.size(); }
+    /// All rows in the order of their codes, as text that is the same for the same table: what hashes are of.
+    [[nodiscard]] std::string canonical() const;
 
 private:
     std::map<std::string, Thresholds, std::less<>> rows_;

@@ -1,0 +1,79 @@
+#pragma once
+/// One entry of `rules:` to a Rule. Used by the loader, once for each.
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rules/compile.h"
+#include "tocsin/rule_set.h"
+#include "tocsin/schema.h"
+#include "yaml/read.h"
+
+namespace tocsin::rules {
+
+constexpr std::size_t kByFieldsMax = 8;
+constexpr std::size_t kLabelsMax = 32;       ///< of a rule or group
+constexpr std::size_t kAnnotationsMax = 32;  ///< of a rule
+
+/// What a rule takes from its group and file.
+struct GroupScope {
+    const EventSchema& schema;
+    const RuleLimits& limits;
+    yaml::Diagnostics& diagnostics;
+    std::string file;
+    std::string group;
+    std::map<std::string, std::string> labels;
+    std::shared_ptr<const ThresholdTable> thresholds;  ///< null: no thresholds_file
+};
+
+/// `labels:` of a group or a rule. What is wrong is reported and left out.
+std::map<std::string, std::string> read_labels(yaml::MapReader& map, yaml::Diagnostics& diagnostics);
+
+class RuleReader {
+public:
+    RuleReader(const yaml::Node& node, const GroupScope& group);
+
+    /// Everything but Rule::order. Empty after reporting.
+    std::optional<Rule> read();
+
+private:
+    void read_name();
+    void read_by();
+    void read_raises();
+    void read_texts();
+    void read_annotations();
+    void refuse_unbuilt();
+
+    void read_window_rule();
+    void read_on();
+    void read_within();
+    void read_measures();
+    void read_levels();
+    void read_stays();
+    void read_rollup_areas();
+    std::optional<double> clear_percent();
+
+    void read_promise_rule(const yaml::Node& expect);
+    void read_due(yaml::MapReader& map);
+    void read_promise_levels();
+    /// `kind where expr`, or a list of such: the kinds, and one expression for all of them.
+    void read_happening(yaml::MapReader& map, std::string_view key, std::vector<KindId>& kinds, Expression& where);
+
+    /// Kinds the `by` fields must belong to.
+    std::vector<KindId> subject_kinds() const;
+    std::optional<KindId> kind_of(const yaml::Node& node, std::string_view key, std::string_view name);
+    [[nodiscard]] Scope scope() const;
+    void report(const yaml::Node& node, std::string_view key, const Fault& fault, std::size_t shift = 0);
+    void error(const yaml::Node& node, std::string_view key, const std::string& message);
+
+    yaml::MapReader map_;
+    const GroupScope& group_;
+    Rule rule_;
+    std::array<yaml::Node, kLevels> level_nodes_;
+};
+
+}  // namespace tocsin::rules

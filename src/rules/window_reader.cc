@@ -1,0 +1,178 @@
+// Rules over windows: on, where, within, measures, levels, clear.
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "rules/rule_reader.h"
+#include "rules/shape.h"
+#include "rules/token.h"
+
+namespace tocsin::rules {
+namespace {
+
+const std::vector<std::string> kColours = {"blue", "yellow", "orange", "red"};
+const std::vector<std::string> kAreaLevelNames = {"province", "city", "county", "hall"};
+
+/// Names that expressions and templates give a meaning of their own.
+constexpr std::array<std::string_view, 6> kReservedMeasures = {"overdue", "open",  "threshold",
+                                                               "after",   "value", "labels"};
+
+}  // namespace
+
+void RuleReader::read_window_rule() {
+    read_on();
+    read_within();
+    if (rule_.on.empty() || rule_.by.empty()) {
+        // Without kinds or subject every name would be a mistake: only the keys are known.
+        for (const char* key : {"where", "measures", "levels", "clear", "keep_firing_for", "rollup_areas"})
+            map_.get(key);
+        return;
+    }
+    for (const FieldId field : rule_.by) {
+        for (const KindId kind : rule_.on) {
+            if (group_.schema.has_field(kind, field)) continue;
+            map_.error("by", "\"" + group_.schema.field_name(field) + "\" is no field of " +
+                                 group_.schema.kind_def(kind).name);
+        }
+    }
+    if (const auto where = map_.get("where")) {
+        const auto text = yaml::as_string(*where, "where", group_.diagnostics);
+        Fault fault;
+        auto compiled = text ? compile_predicate(*text, scope(), fault) : std::nullopt;
+        if (compiled) rule_.where = std::move(*compiled);
+        if (text && !compiled) report(*where, "where", fault);
+    }
+    read_measures();
+    read_levels();
+    read_stays();
+    read_rollup_areas();
+    rule_.keep_firing_for = map_.duration("keep_firing_for").value_or(Duration::zero());
+}
+
+void RuleReader::read_on() {
+    const auto node = map_.require("on");
+    if (!node) return;
+    const auto entries = yaml::as_scalars(*node, "on", group_.diagnostics);
+    if (!entries) return;
+    if (entries->empty()) map_.error("on", "names at least one kind of event");
+    for (const yaml::Node& entry : *entries) {
+        const auto kind = kind_of(entry, "on", entry.text());
+        if (!kind) continue;
+        if (std::find(rule_.on.begin(), rule_.on.end(), *kind) != rule_.on.end()) {
+            error(entry, "on", "\"" + entry.text() + "\" is given twice");
+        } else {
+            rule_.on.push_back(*kind);
+        }
+    }
+}
+
+void RuleReader::read_within() {
+    const auto node = map_.require("within");
+    if (!node) return;
+    const auto within = yaml::as_duration(*node, "within", group_.diagnostics);
+    if (!within) return;
+    const std::string problem = window_problem(*within, scope());
+    if (!problem.empty()) return map_.error("within", problem);
+    rule_.within = *within;
+}
+
+void RuleReader::read_measures() {
+    const auto node = map_.get("measures");
+    if (!node) return;
+    if (!node->is_map()) return map_.error("measures", "expected a map, found " + node->describe());
+    if (node->size() > kMeasuresMax) return map_.error("measures", "more than " + std::to_string(kMeasuresMax));
+    if (rule_.within == Duration::zero()) rule_.within = std::chrono::hours(1);  // reported; go on with any
+    for (const yaml::Node::Entry& entry : node->entries()) {
+        const std::string& name = entry.name();
+        if (!is_identifier(name)) {
+            error(entry.key, "measures", "\"" + name + "\" is no name: letters, digits and _");
+            continue;
+        }
+        if (is_word(name) ||
+            std::find(kReservedMeasures.begin(), kReservedMeasures.end(), name) != kReservedMeasures.end()) {
+            error(entry.key, "measures", "\"" + name + "\" has a meaning of its own: choose another name");
+            continue;
+        }
+        const auto text = yaml::as_string(entry.value, "measures." + name, group_.diagnostics);
+        if (!text) continue;
+        Fault fault;
+        if (auto made = compile_measure(name, *text, scope(), fault)) {
+            rule_.measures.push_back(std::move(*made));
+        } else {
+            report(entry.value, "measures." + name, fault);
+        }
+    }
+}
+
+void RuleReader::read_levels() {
+    const auto node = map_.require("levels");
+    if (!node) return;
+    yaml::MapReader levels(*node, "levels", group_.diagnostics);
+    const std::size_t errors_before = group_.diagnostics.errors();
+    for (std::size_t i = 0; i < kColours.size(); ++i) {
+        const auto entry = levels.get(kColours[i]);
+        if (!entry) continue;
+        const std::string key = "levels." + kColours[i];
+        const auto text = yaml::as_string(*entry, key, group_.diagnostics);
+        if (!text) continue;
+        Fault fault;
+        auto level = rule_.expect ? compile_promise_level(*text, scope(), fault)
+                                  : compile_level(*text, scope(), rule_.measures, fault);
+        if (!level) {
+            report(*entry, key, fault);
+            continue;
+        }
+        level_nodes_[i + 1] = *entry;
+        rule_.levels[i + 1] = std::move(*level);
+    }
+    levels.finish();
+    if (node->is_map() && node->size() == 0 && group_.diagnostics.errors() == errors_before) {
+        map_.error("levels", "needs at least one of blue, yellow, orange, red");
+    }
+}
+
+std::optional<double> RuleReader::clear_percent() {
+    const auto node = map_.get("clear");
+    if (!node) return 100;
+    const std::string& text = node->text();
+    double percent = 0;
+    const auto [end, error_code] =
+        std::from_chars(text.data(), text.data() + text.size(), percent, std::chars_format::fixed);
+    const bool whole = error_code == std::errc() && end + 1 == text.data() + text.size() && *end == '%';
+    if (node->is_scalar() && whole && percent > 0 && percent <= 100) return percent;
+    map_.error("clear", "expected a percentage above 0% and up to 100%, found " + node->describe());
+    return std::nullopt;
+}
+
+void RuleReader::read_stays() {
+    const auto percent = clear_percent();
+    if (!percent) return;
+    for (std::size_t i = 1; i < kLevels; ++i) {
+        if (!rule_.levels[i]) continue;
+        Fault fault;
+        rule_.stays[i] = scaled(*rule_.levels[i], *percent, fault);
+        if (!rule_.stays[i]) report(level_nodes_[i], "levels." + kColours[i - 1], fault);
+        rule_.rises_without_event |= may_rise_without_event(*rule_.levels[i], rule_.measures);
+        if (looks_at_thresholds(*rule_.levels[i])) rule_.thresholds = group_.thresholds;
+    }
+}
+
+void RuleReader::read_rollup_areas() {
+    const auto node = map_.get("rollup_areas");
+    if (!node) return;
+    const bool has_area = std::find(rule_.by.begin(), rule_.by.end(), kFieldArea) != rule_.by.end();
+    if (rule_.person || !has_area) {
+        return map_.error("rollup_areas", "needs area in `by`, and neither customer nor subscriber");
+    }
+    const auto entries = yaml::as_scalars(*node, "rollup_areas", group_.diagnostics);
+    if (!entries) return;
+    if (entries->empty()) return map_.error("rollup_areas", "names at least one of province, city, county, hall");
+    rule_.rollup_areas.fill(false);
+    for (const yaml::Node& entry : *entries) {
+        if (const auto level = yaml::as_choice(entry, "rollup_areas", kAreaLevelNames, group_.diagnostics)) {
+            rule_.rollup_areas[*level] = true;
+        }
+    }
+}
+
+}  // namespace tocsin::rules
