@@ -12,7 +12,6 @@ finish; then output topic, webhook, dead letters and state are compared with rec
 (offset_outside_batch, send_before_fsync, origin_check_off), and the run passes only if the comparison finds it.
 """
 import argparse
-import glob
 import json
 import os
 import random
@@ -22,6 +21,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
 import evidence
+import powercut
 import recount
 import scenario
 import transitions
@@ -172,7 +172,7 @@ class Run:
         if self.idle_lives >= 4:
             self.patience *= 1.5
         if self.random.random() < 0.4:
-            self.cut_wal()
+            self.cuts += powercut.cut(self.daemon.state, self.random)
             dump = self.daemon.dump("task")
             committed = sum(row["offset"] for row in dump["task"])
             if self.options.way == "direct":
@@ -180,27 +180,6 @@ class Run:
         self.committed = committed
         if not self.broker.answers():
             self.broker.restart()
-
-    def cut_wal(self):
-        """What a power cut may do: bytes behind the last fsync are gone, from some byte on, in each task's log."""
-        worst = self.random.random() < 0.5     # all that was not synced is lost; else a part of it
-        for mark in glob.glob(os.path.join(self.daemon.state, "task-*", "SYNCED")):
-            with open(mark, encoding="utf-8") as file:
-                name, synced = file.read().split()
-            folder = os.path.dirname(mark)
-            lost = False
-            for path in sorted(glob.glob(os.path.join(folder, "*.log"))):
-                number, safe = os.path.basename(path), 0
-                if number < name:
-                    continue
-                if number == name:
-                    safe = int(synced)
-                size = os.path.getsize(path)
-                keep = 0 if lost else safe if worst else self.random.randint(min(safe, size), size)
-                if keep < size:
-                    os.truncate(path, keep)
-                    lost = True
-            self.cuts += lost
 
     def finish(self):
         self.limit_rate(None)

@@ -6,12 +6,15 @@ import hmac
 import http.client
 import json
 import os
+import random
 import sys
+import tempfile
 import time
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
 import evidence
+import powercut
 import recount
 import scenario
 import transitions
@@ -174,6 +177,30 @@ class TheHook(unittest.TestCase):
         self.hook.hung = Hook.HANGS_MAX
         self.assertEqual({self.post(f"a.{i}", b"{}") for i in range(20)}, {500, 429})
         self.assertEqual(self.hook.accepted, {})
+
+
+class PowerCut(unittest.TestCase):
+    def lengths(self, seed):
+        """{file: bytes left} of a task whose file 12 is synced up to byte 70 of 100, after a cut."""
+        with tempfile.TemporaryDirectory() as state:
+            folder = os.path.join(state, "task-0")
+            os.makedirs(folder)
+            for name, content in (("000009.log", "x" * 50), ("000012.log", "x" * 100), ("000015.log", "x" * 40),
+                                  ("SYNCED", "000012.log 70\n"), ("000010.sst", "x" * 30)):
+                with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+                    file.write(content)
+            self.assertIn(powercut.cut(state, random.Random(seed)), (0, 1))
+            return {name: os.path.getsize(os.path.join(folder, name)) for name in sorted(os.listdir(folder))}
+
+    def test_only_bytes_behind_the_last_fsync_are_lost_and_never_with_a_gap(self):
+        left = [self.lengths(seed) for seed in range(60)]
+        for sizes in left:
+            self.assertEqual((sizes["000009.log"], sizes["000010.sst"], sizes["SYNCED"]), (50, 30, 14))
+            self.assertTrue(70 <= sizes["000012.log"] <= 100)
+            self.assertTrue(sizes["000012.log"] == 100 or sizes["000015.log"] == 0)
+        worst = [sizes for sizes in left if sizes["000012.log"] == 70 and sizes["000015.log"] == 0]
+        self.assertGreater(len(worst), 15)
+        self.assertGreater(len(left) - len(worst), 15)
 
 
 if __name__ == "__main__":
