@@ -72,6 +72,9 @@ private:
 /// `file:line:col`, or only the file where the position has no line.
 [[nodiscard]] std::string to_string(const Position& position);
 
+/// The text in double quotes for a message: control characters replaced, cut at 40 characters.
+[[nodiscard]] std::string quote(std::string_view text);
+
 /// `" (did you mean \"within\"?)"`, or nothing if no candidate is near: one edit for words of up to 4 characters, two
 /// up to 8, three above. Made to be put behind a message.
 [[nodiscard]] std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates);
