@@ -202,7 +202,8 @@ std::size_t Profile::add(const Event& event, Vocabulary& words) {
     if (row.event.subscriber.empty()) row.event.subscriber = row.event.customer;
     const auto at = std::upper_bound(rows_.begin(), rows_.end(), event.time,
                                      [](Instant t, const Row& r) { return t < r.event.time; });
-    return static_cast<std::size_t>(rows_.insert(at, row) - rows_.begin());
+    const auto placed = rows_.insert(at, row);  // may move all rows
+    return static_cast<std::size_t>(placed - rows_.begin());
 }
 
 bool Profile::has_id(std::string_view id, Instant time, Duration window) const {

@@ -65,6 +65,7 @@ Slot ProfileTable::place(Slot slot, std::string_view key, std::string_view bytes
     Block* block = slots_[slot];
     Block* outgrown = nullptr;  // freed last: the caller's views may look into it
     const std::size_t need = key.size() + bytes.size();
+    const bool requeue = due != kNever && (is_new || due != block->due);
     if (block == nullptr || block->capacity < need) {
         // Exact size: most profiles hold one or two events and stay so; the allocator's size classes give the slack.
         auto* fresh = static_cast<Block*>(std::malloc(sizeof(Block) + need));
@@ -84,7 +85,6 @@ Slot ProfileTable::place(Slot slot, std::string_view key, std::string_view bytes
         ++live_;
         index_.insert(slot);
     }
-    const bool requeue = due != kNever && (is_new || due != block->due);
     block->due = due;
     if (requeue) queue(due, slot);
     return slot;

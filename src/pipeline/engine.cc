@@ -63,7 +63,8 @@ bool Engine::take_head(Lane& lane, Instant now) {
         return false;
     }
     if (!options_.event_clock && event.time > now + kFutureMax) {
-        set_aside(lane, {"time_in_future", "the event time is more than 5 min ahead of the clock of this machine", "decode"});
+        set_aside(lane,
+                  {"time_in_future", "the event time is more than 5 min ahead of the clock of this machine", "decode"});
         return false;
     }
     lane.head = event;
@@ -128,7 +129,8 @@ void Engine::apply_head(Lane& lane) {
 }
 
 std::optional<Instant> Engine::caught_up_to(Lane& lane, Instant now) {
-    auto upto = options_.rekeyed ? inputs_[lane.index].caught_up_to() : parts_.log.end(lane.index, lane.position.next).caught_up_to;
+    auto upto = options_.rekeyed ? inputs_[lane.index].caught_up_to()
+                                 : parts_.log.end(lane.index, lane.position.next).caught_up_to;
     if (!upto || now - *upto > kBehindAfter) return std::nullopt;
     return upto;
 }

@@ -30,8 +30,8 @@ struct Faults {
 };
 
 struct EngineOptions {
-    bool event_clock = false;      ///< `--clock=event`: the wall clock decides nothing
-    bool rekeyed = false;          ///< the log is tocsin.events, written by the intake
+    bool event_clock = false;                               ///< `--clock=event`: the wall clock decides nothing
+    bool rekeyed = false;                                   ///< the log is tocsin.events, written by the intake
     std::map<std::string, TopicTimes, std::less<>> topics;  ///< of the input topics
     std::map<std::string, std::vector<std::string>, std::less<>> waits_on;  ///< rule -> topics its promises wait on
     Faults faults;
@@ -62,8 +62,8 @@ public:
 
     void adopt(const std::shared_ptr<const RuleSet>& rules);
 
-    /// One round at wall time `now`: applies what is there (a bounded number of records), moves clocks, commits if it is
-    /// time. Says whether there was anything to do. Errors: kFatal, nothing more may be applied or sent.
+    /// One round at wall time `now`: applies what is there (a bounded number of records), moves clocks, commits if it
+    /// is time. Says whether there was anything to do. Errors: kFatal, nothing more may be applied or sent.
     Result<bool> step(Instant now);
     /// Commits and syncs whatever is pending: at the end, and before a standstill counts.
     Result<void> flush(Instant now);
@@ -98,8 +98,8 @@ private:
     Duration delay_max_{};
     std::vector<std::string> silent_;
     std::size_t records_since_commit_ = 0;
-    bool dirty_ = false;           // something changed since the last commit
-    bool rows_pending_ = false;    // committed rows wait for a sync before they may leave
+    bool dirty_ = false;         // something changed since the last commit
+    bool rows_pending_ = false;  // committed rows wait for a sync before they may leave
     Instant last_commit_ = kBeforeAll, last_sync_ = kBeforeAll;
     Instant still_since_ = kNever;
     bool still_ = false;

@@ -17,9 +17,9 @@ namespace tocsin::pipeline {
 
 /// Where a task stands in the log, stored with its state (key "o").
 struct Position {
-    std::int64_t next = 0;             ///< offset of the next record to apply
-    std::int64_t last = -1;            ///< offset of the last one applied; -1: none
-    std::uint64_t fingerprint = 0;     ///< of that record: the continuity check at the next start
+    std::int64_t next = 0;          ///< offset of the next record to apply
+    std::int64_t last = -1;         ///< offset of the last one applied; -1: none
+    std::uint64_t fingerprint = 0;  ///< of that record: the continuity check at the next start
 };
 std::string encode_position(const Position& position);
 std::optional<Position> decode_position(std::string_view bytes);
@@ -31,22 +31,22 @@ struct SetAside {
 };
 
 struct Lane {
-    std::uint32_t index = 0;   ///< of the task, and of the partition
-    std::string topic;         ///< the log's name
+    std::uint32_t index = 0;  ///< of the task, and of the partition
+    std::string topic;        ///< the log's name
     task::Task* task = nullptr;
     std::unique_ptr<store::TaskStore> store;
     std::unique_ptr<decode::Decoder> decoder;
     intake::OriginFilter origins;
     Position position;
-    bool moved = false;                    ///< records were taken since the last commit
-    bool has_rows = false;                 ///< the batch holds outbox rows
-    bool caught_up_once = false;           ///< stored: before it, receivers get nothing (design 4)
+    bool moved = false;           ///< records were taken since the last commit
+    bool has_rows = false;        ///< the batch holds outbox rows
+    bool caught_up_once = false;  ///< stored: before it, receivers get nothing (design 4)
 
-    std::span<const LogRecord> unread;     ///< fetched, the first one is next
-    std::optional<Event> head;             ///< the event of unread.front(), decoded and accepted
-    intake::OriginStamp origin;            ///< of the head; its topic looks into the record
-    Instant waited_since = kNever;         ///< since when this lane has held up the others without a record
-    std::uint64_t next_row = 1;            ///< number of the next outbox row
+    std::span<const LogRecord> unread;  ///< fetched, the first one is next
+    std::optional<Event> head;          ///< the event of unread.front(), decoded and accepted
+    intake::OriginStamp origin;         ///< of the head; its topic looks into the record
+    Instant waited_since = kNever;      ///< since when this lane has held up the others without a record
+    std::uint64_t next_row = 1;         ///< number of the next outbox row
     WriteBatch batch;
 };
 

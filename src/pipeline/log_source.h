@@ -18,10 +18,10 @@ struct LogRecord {
     std::int64_t offset = 0;
     Instant timestamp = kBeforeAll;  ///< as Kafka has it
     std::string_view key;
-    std::string_view value;          ///< empty for a record without value, too: both are refused as `empty`
-    std::string_view origin;         ///< header tocsin-origin; empty: none
-    std::string_view mark;           ///< header tocsin-mark; empty: none
-    std::uint64_t fingerprint = 0;   ///< of key, value and timestamp
+    std::string_view value;         ///< empty for a record without value, too: both are refused as `empty`
+    std::string_view origin;        ///< header tocsin-origin; empty: none
+    std::string_view mark;          ///< header tocsin-mark; empty: none
+    std::uint64_t fingerprint = 0;  ///< of key, value and timestamp
 };
 
 /// How far a task's partition has been read, as far as the broker has said.

@@ -10,10 +10,18 @@ namespace {
 
 void count(ReplayCounts& counts, const task::Applied& applied) {
     switch (applied.outcome) {
-        case task::Outcome::kCounted: ++counts.counted; break;
-        case task::Outcome::kLate: ++counts.late; break;
-        case task::Outcome::kDuplicate: ++counts.duplicate; break;
-        case task::Outcome::kTooLate: ++counts.too_late; break;
+        case task::Outcome::kCounted:
+            ++counts.counted;
+            break;
+        case task::Outcome::kLate:
+            ++counts.late;
+            break;
+        case task::Outcome::kDuplicate:
+            ++counts.duplicate;
+            break;
+        case task::Outcome::kTooLate:
+            ++counts.too_late;
+            break;
     }
     if (applied.unknown_area) ++counts.unknown_area;
 }
@@ -41,7 +49,8 @@ Result<void> Replay::read(std::uint32_t index, const ReplayInput& input, const T
 
 Result<void> Replay::apply(const std::vector<ReplayInput>& inputs, const Output& output) {
     std::vector<decode::Decoder> decoders;
-    for (const ReplayInput& input : inputs) decoders.push_back(TOCSIN_TRY(decode::Decoder::make(setting_.schema, *input.mapping)));
+    for (const ReplayInput& input : inputs)
+        decoders.push_back(TOCSIN_TRY(decode::Decoder::make(setting_.schema, *input.mapping)));
     const bool by_time = options_.order == ReplayOrder::kTime;
     if (by_time) {
         std::stable_sort(lines_.begin(), lines_.end(), [](const Line& a, const Line& b) { return a.time < b.time; });

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "decode/mapping.h"
+#include "decode/reject.h"
 #include "task/task_group.h"
 #include "tocsin/result.h"
 #include "tocsin/transition.h"
@@ -19,7 +20,7 @@ enum class ReplayOrder {
 };
 
 struct ReplayInput {
-    std::string path;                       ///< JSON lines, plain or gzip
+    std::string path;  ///< JSON lines, plain or gzip
     const decode::TopicMapping* mapping = nullptr;
     Duration disorder = std::chrono::minutes(1);
 };

@@ -1,22 +1,12 @@
 #include "task/cell_plan.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "base/digest.h"
 #include "ledger/codec.h"
+#include "rules/judge.h"
 
 namespace tocsin::task {
-namespace {
-
-std::int64_t scaled(std::int64_t i) {
-    std::int64_t out = 0;
-    if (!__builtin_mul_overflow(i, kSumScale, &out)) return out;
-    return i > 0 ? INT64_MAX : INT64_MIN;
-}
-
-}  // namespace
-
 CellPlan plan_cells(const Rule& rule) {
     CellPlan plan;
     plan.rule = &rule;
@@ -62,11 +52,7 @@ std::vector<std::int64_t> sums_of(const CellPlan& plan, const CellSpec& spec, co
             sums.push_back(m.predicate.holds(context) ? 1 : 0);
             continue;
         }
-        const Value v = event.field(m.field);
-        if (v.type == Value::Type::kNumber)
-            sums.push_back(std::llround(v.number * static_cast<double>(kSumScale)));
-        else
-            sums.push_back(v.type == Value::Type::kInt ? scaled(v.integer) : 0);
+        sums.push_back(rules::sum_units(event.field(m.field)));
     }
     return sums;
 }

@@ -56,7 +56,7 @@ RC_GTEST_PROP(ProfileTable, TimersFireOnceInOrderAndOnlyAtTheirLatestDueTime, ()
         rc::gen::pair(rc::gen::inRange(0, 10), rc::gen::inRange(0, 100)));
     for (const auto& [who, when] : sets) {
         const std::string key = "c" + std::to_string(who);
-        table.set(table.find(key), key, "x", from_millis(when));
+        table.set(table.find(key), key, std::string(static_cast<std::size_t>(when), 'x'), from_millis(when));
         due[key] = when;
     }
     std::int64_t last = -1;
