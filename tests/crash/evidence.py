@@ -113,7 +113,7 @@ def dead_letters(headers, layout):
 
 
 def denied(dump, hook, layout):
-    """After the tail of the WAL is gone: has anything been sent that the state does not know? (direct only)
+    """After a kill or a power cut: has anything been sent that the state does not know? (direct only)
 
     A case's opening was caused by the event that the record names as its trigger, or by a timer after it; a state that
     stands before that event denies having said it.
@@ -124,6 +124,6 @@ def denied(dump, hook, layout):
         if record["raises"] == "case" and record["trigger"] in layout.place:
             topic, partition, offset = layout.place[record["trigger"]]
             if next_offset.get((topic, partition), 0) <= offset:
-                return [f"{key} was sent, but its trigger {record['trigger']} lies at offset {offset} of partition {partition}, and "
+                return [f"denied: {key} was sent, but its trigger {record['trigger']} lies at offset {offset} of partition {partition}, and "
                         f"the state begins again at {next_offset.get((topic, partition), 0)}: it was sent before it was safe"]
     return []
