@@ -72,6 +72,7 @@ def write_config(work, way, layout, bootstrap, hook_url):
   intake: {way}
   output_topic: {OUTPUT}
   dead_letter_topic: {DEAD}
+  partitions: 4
   client_properties:
     client.id: {CLIENT}
     max.partition.fetch.bytes: "32768"
@@ -88,6 +89,7 @@ receivers:
     webhook_configs:
       - url: {hook_url}
         secret_file: webhook.secret
+        timeout: 1s
 """)
 
 

@@ -44,6 +44,7 @@ def daemon_config(name, way, bootstrap, work):
   intake: {way}
   output_topic: exact.output
   dead_letter_topic: exact.dead
+  partitions: 4
 """
     text = text.replace("kafka:\n", kafka, 1).replace("../rules/", os.path.join(HERE, "rules", ""))
     text = text.replace("events_file: ", "events_file: " + os.path.join(HERE, "configs", ""))
