@@ -143,7 +143,7 @@ std::optional<FieldId> Checker::field_of(const Syntax& syntax) {
     if (!field) {
         const std::string near = yaml::did_you_mean(name, known_names());
         return fail(syntax,
-                    "unknown field `" + name + "`" + (near.empty() ? ": a string stands in double quotes" : near));
+                    "unknown field \"" + name + "\"" + (near.empty() ? ": a string stands in double quotes" : near));
     }
     const bool here = std::any_of(scope_.kinds.begin(), scope_.kinds.end(),
                                   [&](KindId kind) { return scope_.schema.has_field(kind, *field); });
@@ -178,21 +178,21 @@ Checker::Index Checker::check_level_name(const Syntax& syntax) {
     }
     if (name == "open" || name.starts_with(kAfterPrefix)) return fail(syntax, name + ": not supported yet");
     if (place_ == Place::kPromiseLevel) {
-        return fail(syntax, "unknown name `" + name + "`" + yaml::did_you_mean(name, known_names()) +
+        return fail(syntax, "unknown name \"" + name + "\"" + yaml::did_you_mean(name, known_names()) +
                                 ": the levels of a promise look only at `overdue`");
     }
     if (scope_.schema.field(name)) {
         return fail(syntax, "`" + name + "` is a field of one event; levels look at measures, for example any(" + name +
                                 " == …) or distinct(" + name + ")");
     }
-    return fail(syntax, "unknown measure `" + name + "`" + yaml::did_you_mean(name, known_names()));
+    return fail(syntax, "unknown measure \"" + name + "\"" + yaml::did_you_mean(name, known_names()));
 }
 
 Checker::Index Checker::check_threshold(const Syntax& syntax) {
     const std::string colour = syntax.token.text.substr(kThresholdPrefix.size());
     const auto found = std::find(kColours.begin() + 1, kColours.end(), colour);
     if (found == kColours.end()) {
-        return fail(syntax, "unknown colour `" + colour + "`" +
+        return fail(syntax, "unknown colour \"" + colour + "\"" +
                                 yaml::did_you_mean(colour, {kColours.begin() + 1, kColours.end()}) +
                                 ": there are blue, yellow, orange, red");
     }
@@ -205,7 +205,7 @@ Checker::Index Checker::check_call(const Syntax& syntax) {
     const std::string& name = syntax.token.text;
     const Function* function = function_of(name);
     if (function == nullptr) {
-        return fail(syntax, "unknown function `" + name + "()`" + yaml::did_you_mean(name, supported_functions()));
+        return fail(syntax, "unknown function \"" + name + "()\"" + yaml::did_you_mean(name, supported_functions()));
     }
     if (!function->fn) return fail(syntax, name + "(): not supported yet");
     if (place_ == Place::kEvent) {

@@ -29,7 +29,7 @@ struct Scope {
     bool person = true;           ///< customer or subscriber in `by`; else cells
     bool has_thresholds = false;  ///< `threshold.colour` has a table behind it
     Duration within{};            ///< the rule's window
-    RuleLimits limits;
+    RuleLimits limits{};
 };
 
 /// `where`, `after … where`, the predicate of any(): true or false of one event.

@@ -117,7 +117,7 @@ private:
     bool read_label(std::size_t begin, std::string_view name, std::vector<Piece>& pieces) {
         if (std::find(names_.labels.begin(), names_.labels.end(), name) == names_.labels.end()) {
             return fail(begin, begin + kLabels.size() + name.size(),
-                        "unknown label `" + std::string(name) + "`" + yaml::did_you_mean(name, names_.labels));
+                        "unknown label \"" + std::string(name) + "\"" + yaml::did_you_mean(name, names_.labels));
         }
         pieces.push_back({Piece::Kind::kLabel, std::string(name), 0});
         return true;
@@ -137,7 +137,7 @@ private:
         }
         const std::size_t end = begin + 1 + name.size();
         if (name == "value") return fail(begin, end, "`$value` is the first measure, and the rule has none");
-        return fail(begin, end, "unknown measure `$" + std::string(name) + "`" + yaml::did_you_mean(name, known));
+        return fail(begin, end, "unknown measure \"$" + std::string(name) + "\"" + yaml::did_you_mean(name, known));
     }
 
     std::string_view text_;
