@@ -59,7 +59,8 @@ Result<Notice> decode_notice(std::uint32_t task, std::string_view key, std::stri
 }
 
 std::string transition_body(const Transition& t, std::string_view group) {
-    std::string out = "{\"transition\":" + to_json(t);
+    std::string out = to_json(t);
+    out.pop_back();  // the record's own closing brace: more fields follow
     out += ",\"opened_at\":";
     append_json_string(out, format_rfc3339(t.opened_at));
     out += ",\"group\":";

@@ -50,8 +50,8 @@ std::string encode_notice(const Notice& notice);
 /// Errors: kFatal, damaged or of a newer format.
 Result<Notice> decode_notice(std::uint32_t task, std::string_view key, std::string_view value);
 
-/// What receivers are rendered from: {"transition": <the record of design 8.2>, "opened_at", "group", "labels",
-/// "annotations"}. Pseudonyms only.
+/// What receivers are rendered from: the record of design 8.2 and, behind its fields, opened_at, group, labels and
+/// annotations. Pseudonyms only.
 std::string transition_body(const Transition& transition, std::string_view group);
 
 }  // namespace tocsin::outbox
