@@ -181,9 +181,10 @@ Checker::Index Checker::check_level_name(const Syntax& syntax) {
         return fail(syntax, "unknown name \"" + name + "\"" + yaml::did_you_mean(name, known_names()) +
                                 ": the levels of a promise look only at `overdue`");
     }
-    if (scope_.schema.field(name)) {
-        return fail(syntax, "`" + name + "` is a field of one event; levels look at measures, for example any(" + name +
-                                " == …) or distinct(" + name + ")");
+    if (const auto field = scope_.schema.field(name)) {
+        const bool is_flag = scope_.schema.field_type(*field) == FieldType::kBool;
+        const std::string remedy = is_flag ? "any(" + name + ")" : "any(" + name + " == …) or distinct(" + name + ")";
+        return fail(syntax, "`" + name + "` is a field of one event; levels look at measures, for example " + remedy);
     }
     return fail(syntax, "unknown measure \"" + name + "\"" + yaml::did_you_mean(name, known_names()));
 }

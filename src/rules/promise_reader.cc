@@ -53,6 +53,10 @@ void RuleReader::read_promise_rule(const yaml::Node& node) {
     rule_.expect.emplace();
     Expect& expect = *rule_.expect;
     yaml::MapReader map(node, "expect", group_.diagnostics);
+    if (!node.is_map()) {  // reported by map
+        map_.get("levels");
+        return;
+    }
     read_happening(map, "after", expect.after, expect.after_where);
     read_happening(map, "event", expect.event, expect.event_where);
     if (map.get("cancel_on")) read_happening(map, "cancel_on", expect.cancel_on, expect.cancel_where);
@@ -146,7 +150,9 @@ void RuleReader::read_promise_levels() {
     for (std::size_t i = 1; i < kLevels; ++i) {
         if (!rule_.levels[i]) continue;
         Fault fault;
-        if (!add_overdue_steps(*rule_.levels[i], rule_.overdue_steps, fault)) report(level_nodes_[i], "levels", fault);
+        if (!add_overdue_steps(*rule_.levels[i], rule_.overdue_steps, fault)) {
+            report(level_nodes_[i], "levels." + std::string(level_name(static_cast<Level>(i))), fault);
+        };
     }
     rule_.stays = rule_.levels;
     auto& steps = rule_.overdue_steps;

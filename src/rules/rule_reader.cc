@@ -92,7 +92,7 @@ void RuleReader::read_name() {
     if (!name) return;
     rule_.name = *name;
     if (!is_rule_name(*name))
-        map_.error("alert", "\"" + *name + "\" is no rule name: write it like HighFrequencyComplainant");
+        error(*map_.get("alert"), "alert", "\"" + *name + "\" is no rule name: write it like HighFrequencyComplainant");
 }
 
 void RuleReader::refuse_unbuilt() {
@@ -169,6 +169,7 @@ void RuleReader::read_annotations() {
         }
         const auto text = yaml::as_string(entry.value, key, group_.diagnostics);
         if (!text) continue;
+        if (!measures_ok_) continue;
         Fault fault;
         if (auto compiled = compile_template(*text, names, fault)) {
             rule_.annotations[entry.name()] = std::move(*compiled);

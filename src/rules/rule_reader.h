@@ -74,6 +74,7 @@ private:
     const GroupScope& group_;
     Rule rule_;
     std::array<yaml::Node, kLevels> level_nodes_;
+    bool measures_ok_ = true;  ///< else names of measures are not looked up: one mistake is reported once
 };
 
 }  // namespace tocsin::rules

@@ -67,21 +67,23 @@ void RuleReader::read_on() {
 }
 
 void RuleReader::read_within() {
+    rule_.within = std::chrono::hours(1);  // stands in for one that cannot be used, so that the rest is still checked
     const auto node = map_.require("within");
     if (!node) return;
     const auto within = yaml::as_duration(*node, "within", group_.diagnostics);
     if (!within) return;
     const std::string problem = window_problem(*within, scope());
-    if (!problem.empty()) return map_.error("within", problem);
+    if (!problem.empty()) return error(*node, "within", problem);
     rule_.within = *within;
 }
 
 void RuleReader::read_measures() {
     const auto node = map_.get("measures");
     if (!node) return;
+    const std::size_t errors_before = group_.diagnostics.errors();
+    measures_ok_ = node->is_map() && node->size() <= kMeasuresMax;
     if (!node->is_map()) return map_.error("measures", "expected a map, found " + node->describe());
     if (node->size() > kMeasuresMax) return map_.error("measures", "more than " + std::to_string(kMeasuresMax));
-    if (rule_.within == Duration::zero()) rule_.within = std::chrono::hours(1);  // reported; go on with any
     for (const yaml::Node::Entry& entry : node->entries()) {
         const std::string& name = entry.name();
         if (!is_identifier(name)) {
@@ -102,6 +104,7 @@ void RuleReader::read_measures() {
             report(entry.value, "measures." + name, fault);
         }
     }
+    measures_ok_ = group_.diagnostics.errors() == errors_before;
 }
 
 void RuleReader::read_levels() {
@@ -114,7 +117,7 @@ void RuleReader::read_levels() {
         if (!entry) continue;
         const std::string key = "levels." + kColours[i];
         const auto text = yaml::as_string(*entry, key, group_.diagnostics);
-        if (!text) continue;
+        if (!text || !measures_ok_) continue;
         Fault fault;
         auto level = rule_.expect ? compile_promise_level(*text, scope(), fault)
                                   : compile_level(*text, scope(), rule_.measures, fault);
@@ -140,7 +143,7 @@ std::optional<double> RuleReader::clear_percent() {
         std::from_chars(text.data(), text.data() + text.size(), percent, std::chars_format::fixed);
     const bool whole = error_code == std::errc() && end + 1 == text.data() + text.size() && *end == '%';
     if (node->is_scalar() && whole && percent > 0 && percent <= 100) return percent;
-    map_.error("clear", "expected a percentage above 0% and up to 100%, found " + node->describe());
+    error(*node, "clear", "expected a percentage above 0% and up to 100%, found " + node->describe());
     return std::nullopt;
 }
 

@@ -47,6 +47,14 @@ TEST(Checker, MistakesInPredicatesNameThePlaceAndTheRemedy) {
         {"size == \"medium\"", "8-16: `size` is never \"medium\": it is one of small, large"},
         {"size in [\"small\", \"larg\"]",
          "18-24: `size` is never \"larg\" (did you mean \"large\"?): it is one of small, large"},
+    };
+    for (const auto& c : cases) EXPECT_EQ(predicate_fault(c.text), c.fault) << c.text;
+}
+
+TEST(Checker, MistakesInNamesAndGrammar) {
+    const struct {
+        const char *text, *fault;
+    } cases[] = {
         {"kind == \"complaint\"", "8-19: no event here is of kind \"complaint\""},
         {"kind == \"ordr\"", "8-14: no event here is of kind \"ordr\" (did you mean \"order\"?)"},
         {"kind < \"order\"", "0-14: `kind` has no order: compare it by == != in"},

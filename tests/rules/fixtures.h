@@ -136,9 +136,8 @@ inline Result<RuleSet> load(std::string text, yaml::Diagnostics& diagnostics,
 /// The only rule of a file that must load: the text is what stands below `- alert: R`, four spaces in.
 inline Rule rule_of(const std::string& body, std::map<std::string, std::string> tables = {}) {
     yaml::Diagnostics diagnostics;
-    auto set = load("groups:\n- name: g\n" + std::string(tables.empty() ? "" : "  thresholds_file: t.csv\n") +
-                        "  rules:\n  - alert: R\n" + body,
-                    diagnostics, std::move(tables));
+    const std::string table = tables.empty() ? "" : "  thresholds_file: t.csv\n";
+    auto set = load("groups:\n- name: g\n" + table + "  rules:\n  - alert: R\n" + body, diagnostics, std::move(tables));
     EXPECT_TRUE(set.ok()) << diagnostics.text();
     return set.ok() ? set->rules.at(0) : Rule{};
 }

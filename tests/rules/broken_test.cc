@@ -1,0 +1,49 @@
+// broken/NAME.yml must be refused with exactly the words of broken/NAME.expected: all of them, with places and carets.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "fixtures.h"
+
+namespace tocsin::rules {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string text_of(const fs::path& file) {
+    std::ifstream in(file, std::ios::binary);
+    std::ostringstream out;
+    out << in.rdbuf();
+    return out.str();
+}
+
+/// What an author would read on stderr; "accepted" if there is nothing to complain about.
+std::string complaint(const fs::path& file) {
+    RuleSources sources;
+    sources.files = {{file.filename().string(), text_of(file)}};
+    sources.read = [&file](const std::string& name) -> Result<std::string> {
+        const fs::path table = file.parent_path() / name;
+        if (!fs::exists(table)) return reject("cannot read " + name);
+        return text_of(table);
+    };
+    yaml::Diagnostics diagnostics;
+    const auto set = load_rules(sources, EventSchema::builtin(), {}, diagnostics);
+    EXPECT_NE(set.ok(), diagnostics.has_errors()) << file;
+    return set.ok() ? "accepted" : diagnostics.text();
+}
+
+TEST(BrokenRules, EachIsRefusedInItsOwnWords) {
+    std::size_t files = 0;
+    for (const auto& entry : fs::directory_iterator(fs::path(TOCSIN_SOURCE_DIR) / "tests/rules/broken")) {
+        if (entry.path().extension() != ".yml") continue;
+        ++files;
+        EXPECT_EQ(complaint(entry.path()), text_of(fs::path(entry.path()).replace_extension(".expected")))
+            << entry.path().filename();
+    }
+    EXPECT_GE(files, 40u);
+}
+
+}  // namespace
+}  // namespace tocsin::rules
