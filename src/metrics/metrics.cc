@@ -1,0 +1,121 @@
+#include "metrics/metrics.h"
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+#include <mutex>
+
+#include "tocsin/check.h"
+
+namespace tocsin::metrics {
+namespace {
+
+// OpenTelemetry's boundaries for seconds.
+const prometheus::Histogram::BucketBoundaries kSeconds{0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10};
+
+}  // namespace
+
+struct Metrics::State {
+    struct Entry {
+        const Family* family = nullptr;
+        prometheus::Family<prometheus::Counter>* counters = nullptr;
+        prometheus::Family<prometheus::Gauge>* gauges = nullptr;
+        prometheus::Family<prometheus::Histogram>* histograms = nullptr;
+        std::map<Labels, void*> series;
+    };
+    std::mutex mutex;
+    prometheus::Registry registry;
+    std::map<std::string_view, Entry> entries;
+    std::vector<std::function<void(Metrics&)>> collectors;
+
+    // The series, made at first use; at the limit the one where every label says "other".
+    template <typename Number, typename Make>
+    Number& series(Entry& entry, const Labels& labels, Make make) {
+        TOCSIN_CHECK(labels.size() == entry.family->labels.size(), "callers give a value for each label of the family");
+        if (const auto it = entry.series.find(labels); it != entry.series.end()) return *static_cast<Number*>(it->second);
+        if (entry.series.size() >= kSeriesMax) {
+            const Labels other(labels.size(), "other");
+            if (other != labels) {
+                if (entry.family->name != "metric_series_refused_total") {
+                    Entry& refused = entries.at("metric_series_refused_total");
+                    series<prometheus::Counter>(refused, {}, [&](const auto& l) { return &refused.counters->Add(l); }).Increment();
+                }
+                return series<Number>(entry, other, make);
+            }
+        }
+        std::map<std::string, std::string> named;
+        for (std::size_t i = 0; i < labels.size(); ++i) named.emplace(entry.family->labels[i], labels[i]);
+        Number* made = make(named);
+        entry.series.emplace(labels, made);
+        return *made;
+    }
+    Entry& entry(std::string_view family, Type type) {
+        const auto it = entries.find(family);
+        TOCSIN_CHECK(it != entries.end() && it->second.family->type == type, "callers name families of the table");
+        return it->second;
+    }
+};
+
+Metrics::Metrics() : state_(std::make_unique<State>()) {
+    for (const Family& family : families()) {
+        State::Entry& entry = state_->entries[family.name];
+        entry.family = &family;
+        const std::string name = "tocsin_" + std::string(family.name), help(family.help);
+        switch (family.type) {
+            case Type::kCounter: entry.counters = &prometheus::BuildCounter().Name(name).Help(help).Register(state_->registry); break;
+            case Type::kGauge: entry.gauges = &prometheus::BuildGauge().Name(name).Help(help).Register(state_->registry); break;
+            case Type::kHistogram: entry.histograms = &prometheus::BuildHistogram().Name(name).Help(help).Register(state_->registry); break;
+        }
+        // Families without labels are there from the start: a zero says more than nothing.
+        if (!family.labels.empty()) continue;
+        if (family.type == Type::kCounter) add(family.name, {}, 0);
+        if (family.type == Type::kGauge) set(family.name, 0);
+    }
+}
+Metrics::~Metrics() = default;
+
+void Metrics::add(std::string_view family, const Labels& labels, double by) {
+    const std::lock_guard lock(state_->mutex);
+    State::Entry& e = state_->entry(family, Type::kCounter);
+    state_->series<prometheus::Counter>(e, labels, [&](const auto& l) { return &e.counters->Add(l); }).Increment(by);
+}
+
+void Metrics::set(std::string_view family, const Labels& labels, double value) {
+    const std::lock_guard lock(state_->mutex);
+    State::Entry& e = state_->entry(family, Type::kGauge);
+    state_->series<prometheus::Gauge>(e, labels, [&](const auto& l) { return &e.gauges->Add(l); }).Set(value);
+}
+
+void Metrics::observe(std::string_view family, const Labels& labels, double value) {
+    const std::lock_guard lock(state_->mutex);
+    State::Entry& e = state_->entry(family, Type::kHistogram);
+    state_->series<prometheus::Histogram>(e, labels, [&](const auto& l) { return &e.histograms->Add(l, kSeconds); }).Observe(value);
+}
+
+void Metrics::clear(std::string_view family) {
+    const std::lock_guard lock(state_->mutex);
+    State::Entry& e = state_->entry(family, Type::kGauge);
+    for (const auto& [labels, gauge] : e.series) e.gauges->Remove(static_cast<prometheus::Gauge*>(gauge));
+    e.series.clear();
+}
+
+void Metrics::before_rendering(std::function<void(Metrics&)> collect) {
+    const std::lock_guard lock(state_->mutex);
+    state_->collectors.push_back(std::move(collect));
+}
+
+std::string Metrics::render() {
+    std::vector<std::function<void(Metrics&)>> collectors;
+    {
+        const std::lock_guard lock(state_->mutex);
+        collectors = state_->collectors;
+    }
+    for (const auto& collect : collectors) collect(*this);
+    const std::lock_guard lock(state_->mutex);
+    return prometheus::TextSerializer().Serialize(state_->registry.Collect());
+}
+
+}  // namespace tocsin::metrics
