@@ -7,6 +7,7 @@
 #include <prometheus/text_serializer.h>
 
 #include <mutex>
+#include <utility>
 
 #include "tocsin/check.h"
 
@@ -30,6 +31,7 @@ struct Metrics::State {
     prometheus::Registry registry;
     std::map<std::string_view, Entry> entries;
     std::vector<std::function<void(Metrics&)>> collectors;
+    std::uint64_t refused = 0;  // not yet in metric_series_refused_total
 
     // The series, made at first use; at the limit the one where every label says "other".
     template <typename Number, typename Make>
@@ -39,10 +41,7 @@ struct Metrics::State {
         if (entry.series.size() >= kSeriesMax) {
             const Labels other(labels.size(), "other");
             if (other != labels) {
-                if (entry.family->name != "metric_series_refused_total") {
-                    Entry& refused = entries.at("metric_series_refused_total");
-                    series<prometheus::Counter>(refused, {}, [&](const auto& l) { return &refused.counters->Add(l); }).Increment();
-                }
+                ++refused;
                 return series<Number>(entry, other, make);
             }
         }
@@ -51,6 +50,10 @@ struct Metrics::State {
         Number* made = make(named);
         entry.series.emplace(labels, made);
         return *made;
+    }
+    std::uint64_t take_refused() {
+        const std::lock_guard lock(mutex);
+        return std::exchange(refused, 0);
     }
     Entry& entry(std::string_view family, Type type) {
         const auto it = entries.find(family);
@@ -114,6 +117,7 @@ std::string Metrics::render() {
         collectors = state_->collectors;
     }
     for (const auto& collect : collectors) collect(*this);
+    add("metric_series_refused_total", {}, static_cast<double>(state_->take_refused()));
     const std::lock_guard lock(state_->mutex);
     return prometheus::TextSerializer().Serialize(state_->registry.Collect());
 }
