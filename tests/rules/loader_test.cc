@@ -239,6 +239,19 @@ TEST(Loader, DefinitionHashChangesWithWhatDecidesLevels) {
     EXPECT_NE(changed("[customer]", "[customer, category]").filter_hash, rule_of(same).filter_hash);
 }
 
+// Stored with episodes and in the keys of cells: another value here means that an upgrade forgets what it has counted.
+TEST(Loader, HashesAreTheSameForEver) {
+    const Rule person = rule_of(kPerson);
+    EXPECT_EQ(person.filter_hash, 6578669474849324876u);
+    EXPECT_EQ(person.definition_hash, 13258234894499529490u);
+    const Rule cells = rule_of(
+        "    on: complaint\n    by: [area]\n    within: 1h\n    clear: 70%\n    rollup_areas: [city]\n"
+        "    levels: {red: distinct(customer) >= threshold.red}\n",
+        {{"rules/t.csv", "area,red\n*,30\n"}});
+    EXPECT_EQ(cells.filter_hash, 1072952962769441730u);
+    EXPECT_EQ(cells.definition_hash, 7226453893923680870u);
+}
+
 TEST(Loader, HashesOfPromisesCoverTheirParts) {
     const auto hash = [](const std::string& expect) {
         return rule_of("    expect: {" + expect + "}\n    by: [customer]\n    levels: {yellow: overdue >= 0s}\n")
