@@ -20,7 +20,7 @@ struct DeadLetter {
     std::string code, message, stage;
     std::int64_t timestamp_ms = 0;  ///< of the record, as Kafka has it
     std::string key, value;
-    bool has_value = true;          ///< false: the record had none (null)
+    bool has_value = true;                                     ///< false: the record had none (null)
     std::vector<std::pair<std::string, std::string>> headers;  ///< original ones first, then ours
 
     /// "topic/partition/offset": readers and metrics count by it, because a dead letter may come twice.

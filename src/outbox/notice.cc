@@ -9,7 +9,8 @@ namespace {
 
 constexpr std::uint8_t kFormat = 1;
 
-void append_pairs(std::string& out, std::string_view name, const std::vector<std::pair<std::string, std::string>>& pairs) {
+void append_pairs(std::string& out, std::string_view name,
+                  const std::vector<std::pair<std::string, std::string>>& pairs) {
     out += ",\"";
     out += name;
     out += "\":{";

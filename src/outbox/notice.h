@@ -27,13 +27,13 @@ struct RowKey {
 struct Notice {
     RowKey key;
     NoticeKind kind = NoticeKind::kTransition;
-    std::string receiver;     ///< "topic", "dlq", "webhook/NAME/0", "alertmanager/NAME/0"
-    std::string id;           ///< the same in every attempt: the transition's id, "digest.…", or the dead record's origin
-    std::string episode;      ///< notices of one episode are delivered one after the other; empty: none
-    std::string rule;         ///< empty for dead letters
+    std::string receiver;  ///< "topic", "dlq", "webhook/NAME/0", "alertmanager/NAME/0"
+    std::string id;       ///< the same in every attempt: the transition's id, "digest.…", or the dead record's origin
+    std::string episode;  ///< notices of one episode are delivered one after the other; empty: none
+    std::string rule;     ///< empty for dead letters
     TransitionKind transition = TransitionKind::kOpened;  ///< of kTransition
     Instant at = kBeforeAll;
-    bool held = false;        ///< made before its task was first caught up: told in a digest, not by itself
+    bool held = false;  ///< made before its task was first caught up: told in a digest, not by itself
     std::string body;
 
     /// Openings and closings are never folded away.
