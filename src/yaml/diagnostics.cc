@@ -21,6 +21,10 @@ void Diagnostics::add_source(const std::string& file, std::shared_ptr<const std:
     sources_[file] = std::move(text);
 }
 
+void Diagnostics::hide_line(const Position& position) {
+    hidden_.emplace(position.file, position.line);
+}
+
 std::vector<Diagnostic> Diagnostics::sorted() const {
     std::map<std::string_view, std::size_t> order;
     for (const Diagnostic& entry : kept_) order.try_emplace(entry.position.file, order.size());
@@ -54,6 +58,7 @@ std::string_view first_characters(std::string_view line, int count) {
 std::string Diagnostics::snippet(const Position& position) const {
     const auto source = sources_.find(position.file);
     if (position.line < 1 || position.col < 1 || source == sources_.end()) return {};
+    if (hidden_.contains({position.file, position.line})) return {};
     const std::string_view line = line_of(without_mark(*source->second), position.line);
     if (line.empty() || line.size() > kSourceLineBytesMax) return {};
     const std::string_view before = first_characters(line, position.col - 1);

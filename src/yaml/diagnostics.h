@@ -4,8 +4,10 @@
 #include <cstddef>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace tocsin::yaml {
@@ -15,7 +17,8 @@ struct Position {
     std::string file;  ///< as it is printed
     int line = 0;      ///< 0: the file as a whole
     int col = 0;
-    int width = 1;  ///< how many characters of the line the carets underline
+    int width =
+        1;  ///< how many characters of the line the carets underline; 0: the line may hold a secret, never show it
 };
 
 enum class Severity { kError, kWarning };
@@ -44,6 +47,9 @@ public:
     /// Remembers the text of a file for the lines below messages. A second text under one name replaces the first.
     void add_source(const std::string& file, std::shared_ptr<const std::string> text);
 
+    /// The line of this place is never shown, whatever is said about it: it holds a secret.
+    void hide_line(const Position& position);
+
     [[nodiscard]] bool has_errors() const { return errors_ > 0; }
     [[nodiscard]] std::size_t errors() const { return errors_; }      ///< also those that were not kept
     [[nodiscard]] std::size_t warnings() const { return warnings_; }  ///< also those that were not kept
@@ -67,6 +73,7 @@ private:
     std::size_t errors_ = 0;
     std::size_t warnings_ = 0;
     std::map<std::string, std::shared_ptr<const std::string>, std::less<>> sources_;
+    std::set<std::pair<std::string, int>> hidden_;  // file, line
 };
 
 /// `file:line:col`, or only the file where the position has no line.

@@ -67,6 +67,15 @@ TEST(Diagnostics, VeryLongLinesAreNotShown) {
     EXPECT_EQ(diagnostics.text(), "f:1:1: long\n");
 }
 
+TEST(Diagnostics, ALineThatMayHoldASecretIsNotShown) {
+    Diagnostics diagnostics;
+    diagnostics.add_source("f", source("{password: not a real one}\n"));
+    diagnostics.error({"f", 1, 1}, "missing field");
+    diagnostics.hide_line({"f", 1, 2});
+    diagnostics.error({"f", 1, 2}, "password: put it into a file");
+    EXPECT_EQ(diagnostics.text(), "f:1:1: missing field\nf:1:2: password: put it into a file\n");
+}
+
 TEST(Diagnostics, SortsByPlaceWithinAFileAndKeepsTheOrderOfFiles) {
     Diagnostics diagnostics;
     diagnostics.error({"b", 9, 1}, "3");
