@@ -7,6 +7,8 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "tocsin/result.h"
 #include "tocsin/time.h"
@@ -19,9 +21,12 @@ struct LogRecord {
     Instant timestamp = kBeforeAll;  ///< as Kafka has it
     std::string_view key;
     std::string_view value;         ///< empty for a record without value, too: both are refused as `empty`
+    bool has_value = true;
     std::string_view origin;        ///< header tocsin-origin; empty: none
     std::string_view mark;          ///< header tocsin-mark; empty: none
     std::uint64_t fingerprint = 0;  ///< of key, value and timestamp
+    /// All headers, for dead letters; null: none.
+    const std::vector<std::pair<std::string, std::string>>* headers = nullptr;
 };
 
 /// How far a task's partition has been read, as far as the broker has said.
