@@ -67,6 +67,7 @@ void Queue::start(const RowKey& key, std::vector<std::shared_ptr<const Notice>>&
     Row& row = rows_.at(key);
     delist(key, row);
     row.under_way = true;
+    ++under_way_;
     ++row.attempts;
     taken.push_back(row.notice);
 }
@@ -97,6 +98,7 @@ void Queue::finish(const RowKey& key, Attempt attempt, const std::string& reason
     if (it == rows_.end() || !it->second.under_way) return;
     Row& row = it->second;
     row.under_way = false;
+    --under_way_;
     switch (attempt) {
         case Attempt::kDelivered:
             failures_ = 0;
@@ -146,6 +148,7 @@ void Queue::remove(const RowKey& key) {
     const auto it = rows_.find(key);
     const std::shared_ptr<const Notice> notice = it->second.notice;
     bytes_ -= notice->body.size();
+    if (it->second.under_way) --under_way_;
     delist(key, it->second);
     arrivals_.erase(it->second.arrival);
     rows_.erase(it);

@@ -64,6 +64,7 @@ public:
     std::vector<RowKey> take_finished() { return std::exchange(finished_, {}); }
 
     [[nodiscard]] std::size_t size() const { return rows_.size(); }  ///< parked ones are not counted
+    [[nodiscard]] std::size_t under_way() const { return under_way_; }
     [[nodiscard]] std::size_t bytes() const { return bytes_; }
     [[nodiscard]] std::uint64_t folded() const { return folded_; }  ///< transitions that a newer one stands for
     [[nodiscard]] const std::deque<Parked>& parked() const { return parked_; }  ///< oldest first
@@ -107,7 +108,7 @@ private:
     std::vector<RowKey> finished_;
     std::deque<Parked> parked_;
     std::uint64_t next_arrival_ = 0;
-    std::size_t bytes_ = 0;
+    std::size_t bytes_ = 0, under_way_ = 0;
     std::uint64_t folded_ = 0, parked_total_ = 0, dropped_ = 0;
     int failures_ = 0;
     Instant probe_at_ = kBeforeAll;

@@ -20,56 +20,91 @@ std::string text_of(const json& object, const char* name) {
     return it != object.end() && it->is_string() ? it->get<std::string>() : std::string();
 }
 
-std::string episode_of(const json& body) {
-    const std::string id = text_of(body, "id");
+json object_of(const json& record, const char* name) {
+    const auto it = record.find(name);
+    return it != record.end() && it->is_object() ? *it : json::object();
+}
+
+std::string dumped(const json& object) {
+    return object.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+std::string episode_of(const json& record) {
+    const std::string id = text_of(record, "id");
     return id.substr(0, id.find('.'));
+}
+
+// Null: not a record, not a warning, or about a person.
+json warning_of(const std::string& notice_body) {
+    json record = json::parse(notice_body, nullptr, /*allow_exceptions=*/false);
+    if (!record.is_object() || text_of(record, "raises") != "warning") return nullptr;
+    const json subject = object_of(record, "subject");
+    if (subject.contains("customer") || subject.contains("subscriber")) return nullptr;
+    return record;
+}
+
+// Alertmanager takes texts only and refuses an alert whose label name has other characters than Prometheus allows.
+void add_labels(json& labels, const json& from) {
+    for (const auto& [name, value] : from.items()) {
+        if (value.is_string()) labels[name] = value;
+    }
 }
 
 }  // namespace
 
 bool AlertmanagerState::concerns(const outbox::Notice& notice) {
     if (notice.kind != outbox::NoticeKind::kTransition) return false;
-    const bool known = notice.transition != TransitionKind::kUpdated && notice.transition != TransitionKind::kAcknowledged;
-    return known && notice.body.find("\"raises\":\"warning\"") != std::string::npos;
+    if (notice.transition == TransitionKind::kUpdated || notice.transition == TransitionKind::kAcknowledged)
+        return false;
+    return !warning_of(notice.body).is_null();
 }
 
 // The alert that now fires and the one that ended, as far as the transition has them.
 std::vector<AlertmanagerState::Alert> AlertmanagerState::alerts_of(const std::string& notice_body) const {
-    const json body = json::parse(notice_body, nullptr, /*allow_exceptions=*/false);
-    if (!body.is_object()) return {};
+    const json record = warning_of(notice_body);
+    if (record.is_null()) return {};
     json labels = json::object();
     for (const auto& [name, value] : options_.external_labels) labels[name] = value;
-    for (const auto& [name, value] : body.value("labels", json::object()).items()) labels[name] = value;
-    for (const auto& [name, value] : body.value("subject", json::object()).items()) labels[name] = value;
-    labels["alertname"] = text_of(body, "rule");
-    labels["rule_group"] = text_of(body, "group");
-    const std::string annotations = body.value("annotations", json::object()).dump();
+    add_labels(labels, object_of(record, "labels"));
+    add_labels(labels, object_of(record, "subject"));
+    labels["alertname"] = text_of(record, "rule");
+    labels["rule_group"] = text_of(record, "group");
+    const std::string annotations = dumped(object_of(record, "annotations"));
     const auto make = [&](const std::string& level, Instant ended_at) {
         labels["level"] = level;
         labels["severity"] = severity_of(level);
-        return Alert{labels.dump(), annotations, text_of(body, "opened_at"), ended_at};
+        return Alert{dumped(labels), annotations, text_of(record, "opened_at"), ended_at};
     };
     std::vector<Alert> alerts;
-    const std::string level = text_of(body, "level"), previous = text_of(body, "previous_level");
+    const std::string level = text_of(record, "level"), previous = text_of(record, "previous_level");
     if (!level.empty()) alerts.push_back(make(level, kNever));
     if (!previous.empty() && previous != level) {
-        alerts.push_back(make(previous, parse_rfc3339(text_of(body, "at")).value_or(kBeforeAll)));
+        alerts.push_back(make(previous, parse_rfc3339(text_of(record, "at")).value_or(kBeforeAll)));
     }
     return alerts;
 }
 
 std::string AlertmanagerState::render(const Alert& alert, Instant now) const {
     // An end in the past is what resolves it; the event time of a backlog may lie long before the alert was posted.
-    const Instant ends = alert.ended_at == kNever ? now + kEndsAfterResends * options_.resend : std::min(alert.ended_at, now);
+    const Instant ends =
+        alert.ended_at == kNever ? now + kEndsAfterResends * options_.resend : std::min(alert.ended_at, now);
     const Instant starts = std::min(parse_rfc3339(alert.starts_at).value_or(ends), ends);
     return "{\"labels\":" + alert.labels + ",\"annotations\":" + alert.annotations + ",\"startsAt\":\"" +
            format_rfc3339(starts) + "\",\"endsAt\":\"" + format_rfc3339(ends) + "\"}";
 }
 
-std::string AlertmanagerState::body(const std::vector<std::shared_ptr<const outbox::Notice>>& notices, Instant now) const {
+// An end that comes late, of an episode whose successor fires already, must not put out the successor.
+bool AlertmanagerState::fires_in_another(const std::string& labels, const std::string& episode) const {
+    const auto it = firing_labels_.find(labels);
+    return it != firing_labels_.end() && it->second != episode;
+}
+
+std::string AlertmanagerState::body(const std::vector<std::shared_ptr<const outbox::Notice>>& notices,
+                                    Instant now) const {
     std::string out = "[";
     for (const auto& notice : notices) {
         for (const Alert& alert : alerts_of(notice->body)) {
+            if (alert.ended_at != kNever && fires_in_another(alert.labels, notice->episode)) continue;
             if (out.size() > 1) out.push_back(',');
             out += render(alert, now);
         }
@@ -77,40 +112,59 @@ std::string AlertmanagerState::body(const std::vector<std::shared_ptr<const outb
     return out + "]";
 }
 
+void AlertmanagerState::quench(const std::string& episode) {
+    const auto it = firing_.find(episode);
+    if (it == firing_.end()) return;
+    if (const auto known = firing_labels_.find(it->second.labels);
+        known != firing_labels_.end() && known->second == episode)
+        firing_labels_.erase(known);
+    firing_.erase(it);
+}
+
+void AlertmanagerState::fire(const std::string& episode, Alert alert) {
+    quench(episode);
+    firing_labels_[alert.labels] = episode;
+    firing_[episode] = std::move(alert);
+}
+
 void AlertmanagerState::delivered(const outbox::Notice& notice, Instant now) {
-    firing_.erase(notice.episode);
+    if (!concerns(notice)) return;
+    quench(notice.episode);
     for (Alert& alert : alerts_of(notice.body)) {
-        if (alert.ended_at == kNever) firing_[notice.episode] = std::move(alert);
-        else resolved_.push_back(std::move(alert)), resolved_.back().ended_at = now;
+        if (alert.ended_at == kNever) {
+            fire(notice.episode, std::move(alert));
+            continue;
+        }
+        alert.ended_at = now;
+        resolved_.push_back(std::move(alert));
+        if (resolved_.size() > kResolvedMax) resolved_.pop_front();
     }
     if (next_resend_ < now) next_resend_ = now + options_.resend;
 }
 
 void AlertmanagerState::restore(const std::string& notice_body) {
-    const json body = json::parse(notice_body, nullptr, /*allow_exceptions=*/false);
-    if (!body.is_object()) return;
+    const json record = warning_of(notice_body);
+    if (record.is_null()) return;
     for (Alert& alert : alerts_of(notice_body)) {
-        if (alert.ended_at == kNever) firing_[episode_of(body)] = std::move(alert);
+        if (alert.ended_at == kNever) fire(episode_of(record), std::move(alert));
     }
 }
 
 std::vector<std::string> AlertmanagerState::resend(Instant now) {
     if (now < next_resend_) return {};
     next_resend_ = now + options_.resend;
-    std::erase_if(resolved_, [now](const Alert& a) { return now - a.ended_at > kResolvedRepeatedFor; });
+    while (!resolved_.empty() && now - resolved_.front().ended_at > kResolvedRepeatedFor) resolved_.pop_front();
+    // An alert that fires again must not be ended by an older end of the same labels.
+    std::erase_if(resolved_, [&](const Alert& alert) { return firing_labels_.contains(alert.labels); });
     std::vector<std::string> bodies;
     std::size_t in_batch = 0;
     const auto add = [&](const Alert& alert) {
         if (in_batch == 0) bodies.emplace_back("[");
         if (in_batch > 0) bodies.back().push_back(',');
         bodies.back() += render(alert, now);
-        if (++in_batch == kBatchMax) in_batch = 0;
+        if (++in_batch == kAlertsMax) in_batch = 0;
     };
-    // An alert that fires again must not be ended by an older end of the same labels.
-    for (const Alert& alert : resolved_) {
-        const bool fires = std::any_of(firing_.begin(), firing_.end(), [&](const auto& f) { return f.second.labels == alert.labels; });
-        if (!fires) add(alert);
-    }
+    for (const Alert& alert : resolved_) add(alert);
     for (const auto& [episode, alert] : firing_) add(alert);
     for (std::string& body : bodies) body.push_back(']');
     return bodies;

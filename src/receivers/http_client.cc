@@ -2,13 +2,12 @@
 
 #include <arpa/inet.h>
 #include <curl/curl.h>
-#include <strings.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 #include <map>
-
 
 namespace tocsin::receivers {
 namespace {
@@ -37,19 +36,18 @@ Address address_of(const sockaddr* from) {
     return a;
 }
 
-// What no receiver can live at: this machine's metadata service above all.
+// What no receiver lives at: nothing, everybody, and the metadata services of the clouds, which hand out credentials.
 bool is_forbidden(const Address& a) {
     static const std::vector<Cidr> kForbidden = [] {
         std::vector<Cidr> list;
-        for (const char* text : {"0.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "255.255.255.255/32", "::/128", "fe80::/10", "ff00::/8"}) {
+        for (const char* text : {"0.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "255.255.255.255/32",
+                                 "100.100.100.200/32", "192.0.0.192/32", "::/128", "fe80::/10", "ff00::/8",
+                                 "fd00:ec2::254/128", "64:ff9b::a9fe:0/112", "2002:a9fe::/32"}) {
             list.push_back(Cidr::parse(text).value());
         }
         return list;
     }();
-    for (const Cidr& c : kForbidden) {
-        if (c.contains(a)) return true;
-    }
-    return false;
+    return std::any_of(kForbidden.begin(), kForbidden.end(), [&](const Cidr& range) { return range.contains(a); });
 }
 
 struct Exchange {
@@ -58,29 +56,45 @@ struct Exchange {
     CURL* easy = nullptr;
     curl_slist* headers = nullptr;
     bool refused_address = false;
-    char error[CURL_ERROR_SIZE] = {};
+    bool cut = false;  // the response was longer than what is read of it
+    Exchange() = default;
+    Exchange(const Exchange&) = delete;
+    Exchange& operator=(const Exchange&) = delete;
     ~Exchange() {
         curl_easy_cleanup(easy);
         curl_slist_free_all(headers);
     }
 };
 
+// A longer response is broken off: its status is what counts, and reading on would let a receiver keep us busy.
 std::size_t on_body(char* data, std::size_t, std::size_t n, void* self) {
-    auto& body = static_cast<Exchange*>(self)->response.body;
-    body.append(data, std::min(n, HttpClient::kResponseBytesMax - body.size()));
-    return n;
+    auto& exchange = *static_cast<Exchange*>(self);
+    std::string& body = exchange.response.body;
+    const std::size_t room = HttpClient::kResponseBytesMax - body.size();
+    body.append(data, std::min(n, room));
+    exchange.cut = n > room;
+    return exchange.cut ? CURL_WRITEFUNC_ERROR : n;
+}
+
+bool is_retry_after(std::string_view name) {
+    constexpr std::string_view kName = "retry-after";
+    return std::equal(name.begin(), name.end(), kName.begin(), kName.end(),
+                      [](char a, char b) { return (a >= 'A' && a <= 'Z' ? static_cast<char>(a + 32) : a) == b; });
 }
 
 std::size_t on_header(char* data, std::size_t, std::size_t n, void* self) {
-    std::string line(data, n);
-    constexpr std::string_view kName = "retry-after:";
-    if (line.size() < kName.size() || strncasecmp(line.c_str(), kName.data(), kName.size()) != 0) return n;
-    const char* at = line.c_str() + kName.size();
-    while (*at == ' ') ++at;
-    int seconds = 0;
+    const std::string_view line(data, n);
+    const std::size_t colon = line.find(':');
+    if (colon == std::string_view::npos || !is_retry_after(line.substr(0, colon))) return n;
+    std::string_view value = line.substr(colon + 1);
+    while (!value.empty() && value.front() == ' ') value.remove_prefix(1);
+    std::int64_t seconds = 0;
     // Only the form in seconds: a date would need trust in the receiver's clock.
-    if (std::from_chars(at, line.c_str() + line.size(), seconds).ec == std::errc() && seconds >= 0) {
-        static_cast<Exchange*>(self)->response.retry_after = std::chrono::seconds(std::min(seconds, 86'400));
+    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), seconds);
+    const bool is_number = error == std::errc() && (end == value.data() + value.size() || *end == '\r' || *end == '\n');
+    if (is_number && seconds >= 0) {
+        const Duration asked = std::chrono::seconds(std::min<std::int64_t>(seconds, 1'000'000));
+        static_cast<Exchange*>(self)->response.retry_after = std::min(asked, HttpClient::kRetryAfterMax);
     }
     return n;
 }
@@ -89,12 +103,13 @@ std::size_t on_header(char* data, std::size_t, std::size_t n, void* self) {
 curl_socket_t on_socket(void* self, curlsocktype, curl_sockaddr* to) {
     auto& exchange = *static_cast<Exchange*>(self);
     const Address address = address_of(&to->addr);
-    bool allowed = exchange.request.allowed.empty() && !is_forbidden(address);
-    for (const Cidr& c : exchange.request.allowed) allowed = allowed || c.contains(address);
-    if (!allowed) {
+    const std::vector<Cidr>& allowed = exchange.request.allowed;
+    const bool named = std::any_of(allowed.begin(), allowed.end(), [&](const Cidr& c) { return c.contains(address); });
+    if (is_forbidden(address) || (!named && !allowed.empty())) {
         exchange.refused_address = true;
         return CURL_SOCKET_BAD;
     }
+    exchange.refused_address = false;  // of several addresses, one will do
     return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
 }
 
@@ -106,7 +121,8 @@ void configure(Exchange& x) {
         set(CURLOPT_POSTFIELDS, x.request.body.c_str());
         set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(x.request.body.size()));
     }
-    for (const auto& [name, value] : x.request.headers) x.headers = curl_slist_append(x.headers, (name + ": " + value).c_str());
+    for (const auto& [name, value] : x.request.headers)
+        x.headers = curl_slist_append(x.headers, (name + ": " + value).c_str());
     x.headers = curl_slist_append(x.headers, "Expect:");
     set(CURLOPT_HTTPHEADER, x.headers);
     set(CURLOPT_PROTOCOLS_STR, "http,https");
@@ -116,7 +132,9 @@ void configure(Exchange& x) {
     set(CURLOPT_USERAGENT, "tocsin");
     set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(HttpClient::kConnectTimeout.count()));
     set(CURLOPT_TIMEOUT_MS, static_cast<long>(x.request.timeout.count()));
-    set(CURLOPT_ERRORBUFFER, x.error);
+    set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+    // A name server that does not answer must not hold up the other exchanges when this one's time is up.
+    set(CURLOPT_QUICK_EXIT, 1L);
     set(CURLOPT_WRITEFUNCTION, on_body);
     set(CURLOPT_WRITEDATA, &x);
     set(CURLOPT_HEADERFUNCTION, on_header);
@@ -155,6 +173,7 @@ bool Cidr::contains(const std::array<std::uint8_t, 16>& address) const {
 struct HttpClient::State {
     CURLM* multi = nullptr;
     std::map<CURL*, std::unique_ptr<Exchange>> exchanges;
+    void collect(std::vector<HttpResponse>& done);
 };
 
 HttpClient::HttpClient() : state_(std::make_unique<State>()) {
@@ -179,35 +198,46 @@ void HttpClient::start(HttpRequest request) {
     state_->exchanges[x->easy] = std::move(x);
 }
 
+void HttpClient::State::collect(std::vector<HttpResponse>& done) {
+    int left = 0;
+    while (CURLMsg* message = curl_multi_info_read(multi, &left)) {
+        if (message->msg != CURLMSG_DONE) continue;
+        const CURLcode result = message->data.result;
+        const auto it = exchanges.find(message->easy_handle);
+        Exchange& x = *it->second;
+        long status = 0;
+        curl_easy_getinfo(x.easy, CURLINFO_RESPONSE_CODE, &status);
+        const bool answered = result == CURLE_OK || (result == CURLE_WRITE_ERROR && x.cut);
+        x.response.status = answered ? static_cast<int>(status) : 0;
+        if (!answered) {
+            x.response.error = x.refused_address
+                                   ? "the host has no address that may be connected to (link-local, multicast, "
+                                     "metadata service, or not in allow_cidrs)"
+                                   : curl_easy_strerror(result);
+        }
+        done.push_back(std::move(x.response));
+        curl_multi_remove_handle(multi, x.easy);
+        exchanges.erase(it);
+    }
+}
+
 std::vector<HttpResponse> HttpClient::wait(Duration at_most) {
     std::vector<HttpResponse> done;
     int running = 0;
     curl_multi_perform(state_->multi, &running);
-    const auto collect = [&] {
-        int left = 0;
-        while (CURLMsg* message = curl_multi_info_read(state_->multi, &left)) {
-            if (message->msg != CURLMSG_DONE) continue;
-            const auto it = state_->exchanges.find(message->easy_handle);
-            Exchange& x = *it->second;
-            long status = 0;
-            curl_easy_getinfo(x.easy, CURLINFO_RESPONSE_CODE, &status);
-            x.response.status = message->data.result == CURLE_OK ? static_cast<int>(status) : 0;
-            if (x.refused_address) x.response.error = "the host resolves to an address that is not allowed; see allow_cidrs";
-            else if (message->data.result != CURLE_OK) x.response.error = curl_easy_strerror(message->data.result);
-            done.push_back(std::move(x.response));
-            curl_multi_remove_handle(state_->multi, x.easy);
-            state_->exchanges.erase(it);
-        }
-    };
-    collect();
+    state_->collect(done);
     if (!done.empty() || at_most <= Duration(0)) return done;
     curl_multi_poll(state_->multi, nullptr, 0, static_cast<int>(at_most.count()), nullptr);
     curl_multi_perform(state_->multi, &running);
-    collect();
+    state_->collect(done);
     return done;
 }
 
-void HttpClient::wake() { curl_multi_wakeup(state_->multi); }
-std::size_t HttpClient::in_flight() const { return state_->exchanges.size(); }
+void HttpClient::wake() {
+    curl_multi_wakeup(state_->multi);
+}
+std::size_t HttpClient::in_flight() const {
+    return state_->exchanges.size();
+}
 
 }  // namespace tocsin::receivers

@@ -29,16 +29,17 @@ struct HttpRequest {
     std::vector<std::pair<std::string, std::string>> headers;
     std::string body;
     Duration timeout = std::chrono::seconds(15);
-    /// The only addresses the host may resolve to; empty: any but the unspecified, link-local and multicast ones.
+    /// The only addresses that may be connected to; empty: any. Unspecified, link-local and multicast addresses and the
+    /// clouds' metadata services are refused in either case.
     std::vector<Cidr> allowed;
 };
 
 struct HttpResponse {
     std::uint64_t tag = 0;
-    int status = 0;       ///< 0: none came; `error` says why, without the URL (it may be the secret)
+    int status = 0;  ///< 0: none came; `error` says why, without the URL (it may be the secret)
     std::string error;
-    std::string body;     ///< the first kResponseBytesMax bytes
-    std::optional<Duration> retry_after;
+    std::string body;                     ///< the first kResponseBytesMax bytes
+    std::optional<Duration> retry_after;  ///< at most kRetryAfterMax; only the form in seconds is read
 };
 
 /// No redirects, no proxy from the environment, TLS verified, http and https only. One thread; wake() from any.
@@ -47,6 +48,7 @@ public:
     static constexpr std::size_t kResponseBytesMax = 64 << 10;
     static constexpr Duration kConnectTimeout = std::chrono::seconds(3);
     static constexpr std::size_t kInFlightMax = 256;
+    static constexpr Duration kRetryAfterMax = std::chrono::hours(24);
 
     HttpClient();
     ~HttpClient();
@@ -55,7 +57,8 @@ public:
 
     /// Starts a request. Precondition: in_flight() < kInFlightMax.
     void start(HttpRequest request);
-    /// Works until a response is there, wake() is called or `at_most` has passed; answers what has come back.
+    /// Works on all exchanges until a response is there, wake() is called or `at_most` has passed, and answers what has
+    /// come back. It may return early with nothing.
     std::vector<HttpResponse> wait(Duration at_most);
     void wake();
     [[nodiscard]] std::size_t in_flight() const;

@@ -17,14 +17,20 @@ struct WebhookTarget {
     std::vector<Cidr> allowed;
 };
 
-/// Body: {"type":"warning.opened","timestamp":<at>,"data":<the notice's body>}; headers webhook-id, webhook-timestamp and
-/// webhook-signature. Only the time of sending and the signature differ between attempts.
+/// Longest body sent (Standard Webhooks). A longer one loses events first, then annotations, labels, measures, and says
+/// `"shortened":true` in `data`.
+constexpr std::size_t kWebhookBytesMax = 20'000;
+
+/// Body: {"type":"warning.opened","timestamp":<at>,"data":<the notice's body>}, type being warning or case, a dot, and
+/// the transition or `digest`. Headers webhook-id, webhook-timestamp and webhook-signature. Only the time of sending
+/// and the signature differ between attempts.
 HttpRequest webhook_request(const WebhookTarget& target, const outbox::Notice& notice, Instant now);
 
 /// `v1,<base64 of HMAC-SHA-256(secret, id.timestamp.body)>`; empty if the secret is not `whsec_` and base64.
-std::string webhook_signature(std::string_view secret, std::string_view id, std::int64_t timestamp_s, std::string_view body);
+std::string webhook_signature(std::string_view secret, std::string_view id, std::int64_t timestamp_s,
+                              std::string_view body);
 
-/// What the response means: 2xx delivered; 408 425 429 5xx and silence: busy; 410: gone; all else, redirects too: refused.
+/// What the response means: 2xx delivered; 3xx 408 425 429 5xx and silence: busy; 410: gone; all else: refused.
 outbox::Attempt attempt_of(const HttpResponse& response);
 /// Short, finite words for the metric label `reason`.
 std::string_view reason_of(const HttpResponse& response);
