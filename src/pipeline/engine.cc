@@ -144,7 +144,10 @@ void Engine::move_clocks(Instant now) {
             all = false;
             continue;
         }
-        lane.caught_up_once = true;
+        if (!lane.caught_up_once) {
+            lane.caught_up_once = dirty_ = true;
+            lane.batch.put(kCaughtUpKey, "");
+        }
         if (lane.task->next_due() < *upto - delay_max_) dirty_ = true;
         lane.task->advance(*upto - delay_max_);
     }

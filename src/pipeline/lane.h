@@ -24,6 +24,7 @@ struct Position {
 std::string encode_position(const Position& position);
 std::optional<Position> decode_position(std::string_view bytes);
 constexpr std::string_view kPositionKey = "o";
+constexpr std::string_view kCaughtUpKey = "u";  ///< there once the task has been caught up: receivers are told from then on
 
 /// A record that is set aside: reason, origin and original bytes go to the dead letter topic.
 struct SetAside {

@@ -32,13 +32,15 @@ public:
     /// Records one step of the subject's episode; an opening gives the episode its id and opening data first.
     void record(const Rule& rule, episodes::SubjectState& state, const episodes::Step& step, const Moment& moment);
 
+    /// The `by` fields of a subject's key, pseudonyms beside plain values.
+    [[nodiscard]] std::vector<Transition::SubjectField> subject(const Rule& rule, std::string_view key) const;
+
     /// The records made since the last call, in the order they were made.
     std::vector<Transition> take() { return std::exchange(made_, {}); }
     [[nodiscard]] bool empty() const { return made_.empty(); }
 
 private:
     void open(const Rule& rule, episodes::SubjectState& state, const episodes::Step& step, const Moment& moment);
-    [[nodiscard]] std::vector<Transition::SubjectField> subject(const Rule& rule, std::string_view key) const;
 
     const Setting& setting_;
     std::shared_ptr<const RuleSet> rules_;

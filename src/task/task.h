@@ -87,6 +87,7 @@ public:
     [[nodiscard]] const std::vector<CellPlan>& plans() const { return feed_.plans(); }
     AreaJudge& areas() { return areas_; }
     std::vector<Transition> take_transitions() { return recorder_.take(); }
+    [[nodiscard]] const Recorder& recorder() const { return recorder_; }
 
     void for_each_open(const std::function<void(const OpenEpisode&)>& visit);
     /// Each remembered profile: customer (or "" with the event's id as key), events, states. For lookup and dumps.

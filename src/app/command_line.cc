@@ -1,0 +1,171 @@
+#include "app/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "app/commands.h"
+#include "app/exit_codes.h"
+#include "base/log.h"
+
+namespace tocsin::app {
+namespace {
+
+// Flags are spelled as Prometheus spells them; CLI11's own exit codes become 2.
+struct Line {
+    CLI::App app{"tocsin hears trouble coming: complaints, promises and mass incidents from Kafka.", "tocsin"};
+    ReplayArguments replay;
+    std::vector<std::string> check_config;
+    CheckRulesArguments check_rules;
+    CheckEventsArguments check_events;
+    RunArguments run;
+    DemoArguments demo;
+    AskArguments ask;
+    DlqArguments dlq;
+    StateArguments state;
+    bool version_json = false;
+    std::string log_level = "info", log_format = "logfmt";
+    std::function<int()> chosen;
+};
+
+CLI::App* command(CLI::App& parent, Line& line, const std::string& name, const std::string& help, std::function<int()> action) {
+    CLI::App* sub = parent.add_subcommand(name, help);
+    sub->fallthrough(false);
+    sub->callback([&line, action = std::move(action)] { line.chosen = action; });
+    return sub;
+}
+
+CLI::Option* config_flag(CLI::App* sub, std::string& file) {
+    return sub->add_option("--config.file", file, "The configuration, tocsin.yml.");
+}
+
+void log_flags(CLI::App* sub, Line& line) {
+    sub->add_option("--log.level", line.log_level, "debug, info, warn or error.")->check(CLI::IsMember({"debug", "info", "warn", "error"}));
+    sub->add_option("--log.format", line.log_format, "logfmt or json.")->check(CLI::IsMember({"logfmt", "json"}));
+}
+
+void add_run(Line& line) {
+    CLI::App* sub = command(line.app, line, "run", "Read events from Kafka and tell what they mean.", [&line] { return run_daemon(line.run); });
+    config_flag(sub, line.run.config_file)->required();
+    sub->add_option("--web.listen-address", line.run.listen, "host:port of the HTTP server; may be repeated.");
+    sub->add_option("--storage.path", line.run.storage_path, "Where the state lies, instead of storage.path.");
+    sub->add_option("--clock", line.run.clock, "wall, or event: history and demonstrations, the wall clock decides nothing.")
+        ->check(CLI::IsMember({"wall", "event"}));
+    sub->add_flag("--web.enable-lifecycle", line.run.enable_lifecycle, "Allow POST /-/reload.");
+    log_flags(sub, line);
+}
+
+void add_check(Line& line) {
+    CLI::App* check = line.app.add_subcommand("check", "Check files before they are used.");
+    check->require_subcommand(1);
+    CLI::App* config = command(*check, line, "config", "Check configurations and the rules they name.", [&line] { return check_config(line.check_config); });
+    config->add_option("files", line.check_config, "tocsin.yml …")->required();
+    CLI::App* rules = command(*check, line, "rules", "Check rule files.", [&line] { return check_rules(line.check_rules); });
+    config_flag(rules, line.check_rules.config_file);
+    rules->add_option("files", line.check_rules.files, "Rule files.")->required();
+    CLI::App* events = command(*check, line, "events", "Decode files as the daemon would; prints what would be a dead letter.",
+                               [&line] { return check_events(line.check_events); });
+    config_flag(events, line.check_events.config_file)->required();
+    events->add_flag("--record", line.check_events.record, "Each file is the value of one record, not JSON lines.");
+    events->add_option("files", line.check_events.events, "[TOPIC=]FILE …")->required();
+}
+
+void add_replay(Line& line) {
+    CLI::App* sub = command(line.app, line, "replay", "What rules say about events in files, in virtual time.", [&line] { return replay(line.replay); });
+    config_flag(sub, line.replay.config_file)->required();
+    sub->add_option("--events", line.replay.events, "[TOPIC=]FILE.jsonl[.gz]; TOPIC names the mapping, default the first.")->required();
+    sub->add_option("--rules", line.replay.rules, "Rule files, instead of those of the configuration.");
+    sub->add_option("--from", line.replay.from, "No output before this time (RFC 3339); the state is filled all the same.");
+    sub->add_option("--to", line.replay.to, "No events after this time; timers run up to it, inclusive.");
+    sub->add_option("--order", line.replay.order, "time, or input: as the daemon read it.")->check(CLI::IsMember({"time", "input"}));
+    sub->add_option("-o,--output", line.replay.output, "ndjson, table or summary.")->check(CLI::IsMember({"ndjson", "table", "summary"}));
+    sub->add_flag("--show-subjects", line.replay.show_subjects, "Plain numbers instead of pseudonyms.");
+    sub->add_flag("--strict", line.replay.strict, "Exit 1 if a line cannot be decoded.");
+    sub->add_flag_callback("--against", [&line] { line.replay.against = true; }, "Not supported yet.");
+}
+
+void add_ask(Line& line) {
+    const auto flags = [&line](CLI::App* sub) {
+        sub->add_option("--url", line.ask.url, "The running daemon.");
+        sub->add_option("-o,--output", line.ask.output, "simple or json.")->check(CLI::IsMember({"simple", "json"}));
+    };
+    const std::pair<const char*, int (*)(const AskArguments&)> kinds[] = {{"case", ask_cases}, {"warning", ask_warnings}};
+    for (const auto& [name, ask] : kinds) {
+        CLI::App* parent = line.app.add_subcommand(name, std::string("Open ") + name + "s of the running daemon.");
+        parent->require_subcommand(1);
+        flags(command(*parent, line, "list", "All that are open.", [&line, ask = ask] { line.ask.what = "list"; return ask(line.ask); }));
+        CLI::App* show = command(*parent, line, "show", "One of them.", [&line, ask = ask] { line.ask.what = "show"; return ask(line.ask); });
+        show->add_option("id", line.ask.id, "Its id.")->required();
+        flags(show);
+    }
+    CLI::App* find = command(line.app, line, "lookup", "Whom a pseudonym or a case stands for.", [&line] { return lookup(line.ask); });
+    find->add_option("id", line.ask.id, "c-… or the id of a case.")->required();
+    find->add_flag("--reveal", line.ask.reveal, "Print the number; the daemon's log keeps who asked.");
+    flags(find);
+}
+
+void add_operations(Line& line) {
+    CLI::App* sub = command(line.app, line, "demo", "An invented campaign, from complaints to warnings, without anything to set up.",
+                            [&line] { return demo(line.demo); });
+    sub->add_option("--web.listen-address", line.demo.listen, "host:port of the HTTP server.");
+    sub->add_option("--scenario", line.demo.scenario, "campaign or spectrum.")->check(CLI::IsMember({"campaign", "spectrum"}));
+    sub->add_flag("--once", line.demo.once, "End when everything has been read.");
+    log_flags(sub, line);
+
+    CLI::App* dlq = line.app.add_subcommand("dlq", "Dead letters: records that are no events.");
+    dlq->require_subcommand(1);
+    CLI::App* list = command(*dlq, line, "list", "Each with its reason.", [&line] { line.dlq.what = "list"; return dead_letters(line.dlq); });
+    CLI::App* show = command(*dlq, line, "show", "One of them, whole: it holds customer data.", [&line] { line.dlq.what = "show"; return dead_letters(line.dlq); });
+    show->add_option("id", line.dlq.id, "topic/partition/offset")->required();
+    for (CLI::App* each : {list, show}) {
+        config_flag(each, line.dlq.config_file)->required();
+        each->add_option("-o,--output", line.dlq.output, "simple or json.")->check(CLI::IsMember({"simple", "json"}));
+    }
+
+    CLI::App* state = line.app.add_subcommand("state", "The state directory of a stopped daemon.");
+    state->require_subcommand(1);
+    CLI::App* dump = command(*state, line, "dump", "What is stored, as JSON lines: it holds customer data.", [&line] { return state_dump(line.state); });
+    dump->add_option("--storage.path", line.state.storage_path, "The state directory.")->required();
+    dump->add_option("--kinds", line.state.kinds, "task, notice, profile, cell; default all.")->delimiter(',');
+    CLI::App* rebuild = command(*state, line, "rebuild", "Forget a task's state, so that the next start reads the log again, muted.",
+                                [&line] { return state_rebuild(line.state); });
+    config_flag(rebuild, line.state.config_file)->required();
+    rebuild->add_option("--task", line.state.task, "Its number.")->required();
+
+    CLI::App* version = command(line.app, line, "version", "Which version this is.", [&line] { return print_version(line.version_json); });
+    version->add_flag("--json", line.version_json, "As JSON.");
+}
+
+LogLevel level_of(const std::string& name) {
+    for (std::size_t i = 0; i < kLogLevelNames.size(); ++i) {
+        if (kLogLevelNames[i] == name) return static_cast<LogLevel>(i);
+    }
+    return LogLevel::kInfo;
+}
+
+}  // namespace
+
+int run(int argc, char** argv) {
+    Line line;
+    line.app.require_subcommand(1);
+    add_run(line);
+    add_check(line);
+    add_replay(line);
+    add_ask(line);
+    add_operations(line);
+    try {
+        line.app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        const int code = line.app.exit(error, std::cout, std::cerr);
+        return code == 0 ? kExitOk : kExitUsage;
+    }
+    set_log(level_of(line.log_level), line.log_format == "json" ? LogFormat::kJson : LogFormat::kLogfmt);
+    return line.chosen();
+}
+
+int print_version(bool as_json) {
+    if (as_json) std::cout << "{\"version\":\"" TOCSIN_VERSION "\"}\n";
+    else std::cout << "tocsin " TOCSIN_VERSION "\n";
+    return kExitOk;
+}
+
+}  // namespace tocsin::app

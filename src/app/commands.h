@@ -1,0 +1,83 @@
+#pragma once
+/// The commands behind the command line. Each answers an exit code.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tocsin::app {
+
+struct ReplayArguments {
+    std::string config_file;
+    std::vector<std::string> events;  ///< [TOPIC=]FILE
+    std::vector<std::string> rules;   ///< empty: those of the configuration
+    std::string from, to;             ///< RFC 3339; empty: open
+    std::string order = "time";
+    std::string output = "ndjson";
+    bool show_subjects = false;
+    bool strict = false;
+    bool against = false;             ///< --against was given
+};
+int replay(const ReplayArguments& arguments);
+
+int check_config(const std::vector<std::string>& files);
+struct CheckRulesArguments {
+    std::string config_file;  ///< for the kinds of event; empty: the built-in ones
+    std::vector<std::string> files;
+};
+int check_rules(const CheckRulesArguments& arguments);
+struct CheckEventsArguments {
+    std::string config_file;
+    std::vector<std::string> events;  ///< [TOPIC=]FILE
+    bool record = false;              ///< each file is one record's value
+};
+int check_events(const CheckEventsArguments& arguments);
+
+struct RunArguments {
+    std::string config_file;
+    std::vector<std::string> listen{"127.0.0.1:9477"};
+    std::string storage_path;  ///< empty: as configured
+    std::string clock = "wall";
+    bool enable_lifecycle = false;
+};
+int run_daemon(const RunArguments& arguments);
+
+struct DemoArguments {
+    std::string listen = "127.0.0.1:9477";
+    std::string scenario = "campaign";
+    bool once = false;
+    double speed = 0;
+};
+int demo(const DemoArguments& arguments);
+
+struct AskArguments {
+    std::string url = "http://127.0.0.1:9477";
+    std::string what;    ///< list, show
+    std::string id;
+    std::string output = "simple";
+    bool reveal = false;
+};
+int ask_cases(const AskArguments& arguments);
+int ask_warnings(const AskArguments& arguments);
+int lookup(const AskArguments& arguments);
+
+struct DlqArguments {
+    std::string config_file;
+    std::string what;  ///< list, show
+    std::string id;    ///< topic/partition/offset
+    std::string output = "simple";
+};
+int dead_letters(const DlqArguments& arguments);
+
+struct StateArguments {
+    std::string storage_path;
+    std::string config_file;
+    std::vector<std::string> kinds;
+    std::optional<unsigned> task;
+};
+int state_dump(const StateArguments& arguments);
+int state_rebuild(const StateArguments& arguments);
+
+int print_version(bool as_json);
+
+}  // namespace tocsin::app

@@ -1,0 +1,29 @@
+#pragma once
+/// What several commands begin with: the configuration and the rules, or all mistakes on stderr.
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "config/config.h"
+#include "tocsin/rule_set.h"
+
+namespace tocsin::app {
+
+struct Loaded {
+    config::Config config;
+    std::shared_ptr<const RuleSet> rules;
+};
+
+/// Prints what is wrong, warnings too. Empty: it cannot be used.
+std::optional<config::Config> load_configuration(const std::string& file, config::Purpose purpose);
+std::optional<Loaded> load_all(const std::string& file, config::Purpose purpose, const std::vector<std::string>& rule_files = {});
+
+/// `[TOPIC=]FILE` -> the topic's entry (the first one if none is named) and the file. Empty: no such topic; it is printed.
+std::optional<std::pair<const config::Topic*, std::string>> topic_and_file(const config::Config& config, const std::string& text);
+
+void complain(const std::string& message);  ///< `tocsin: message` on stderr
+
+}  // namespace tocsin::app
