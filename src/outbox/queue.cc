@@ -33,7 +33,7 @@ void Queue::add(Notice notice, Instant now) {
 // closings stay: a receiver must see each begin and end.
 void Queue::fold(const Notice& newest) {
     const auto episode = episodes_.find(newest.episode);
-    if (newest.kind != NoticeKind::kTransition || episode == episodes_.end()) return;
+    if (episode == episodes_.end()) return;
     std::vector<RowKey> older;
     for (const RowKey& key : episode->second) {
         const Row& row = rows_.at(key);
