@@ -1,0 +1,218 @@
+// A real Alertmanager on a port of its own choice: after each step it shows the one alert there should be.
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+
+#include <nlohmann/json.hpp>
+
+#include "fixtures.h"
+#include "receivers/alertmanager.h"
+#include "receivers/webhook.h"
+
+extern char** environ;
+
+namespace tocsin::receivers {
+namespace {
+
+using namespace std::chrono_literals;
+using nlohmann::json;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+Instant wall_now() {
+    return std::chrono::floor<Duration>(std::chrono::system_clock::now());
+}
+
+class Alertmanager {
+public:
+    static constexpr const char* kProgram = "/usr/bin/prometheus-alertmanager";
+
+    Alertmanager() {
+        std::string pattern = (std::filesystem::temp_directory_path() / "alertmanager-XXXXXX").string();
+        if (mkdtemp(pattern.data()) == nullptr) return;
+        folder_ = pattern;
+        std::ofstream(folder_ / "config.yml") << "route: {receiver: none}\nreceivers: [{name: none}]\n";
+        start();
+    }
+    Alertmanager(const Alertmanager&) = delete;
+    Alertmanager& operator=(const Alertmanager&) = delete;
+    ~Alertmanager() {
+        if (pid_ > 0) {
+            kill(pid_, SIGKILL);
+            waitpid(pid_, nullptr, 0);
+        }
+        if (log_ >= 0) close(log_);
+        std::filesystem::remove_all(folder_);
+    }
+
+    /// Empty if it did not come up; its log is then part of the failure.
+    [[nodiscard]] const std::string& url() const { return url_; }
+
+    HttpResponse post(const std::string& body) const {
+        HttpRequest request;
+        request.url = url_ + "/api/v2/alerts";
+        request.headers = {{"content-type", "application/json"}};
+        request.body = body;
+        return exchange(request);
+    }
+    /// "area level state" of every alert it shows, in order.
+    std::vector<std::string> shown() const {
+        HttpRequest request;
+        request.method = "GET";
+        request.url = url_ + "/api/v2/alerts";
+        const HttpResponse response = exchange(request);
+        std::vector<std::string> alerts;
+        for (const json& alert : json::parse(response.body, nullptr, false)) {
+            alerts.push_back(alert["labels"].value("area", "") + " " + alert["labels"].value("level", "") + " " +
+                             alert["status"].value("state", ""));
+        }
+        std::sort(alerts.begin(), alerts.end());
+        return alerts;
+    }
+
+private:
+    void start() {
+        std::vector<std::string> words{kProgram, "--config.file=" + (folder_ / "config.yml").string(),
+                                       "--storage.path=" + (folder_ / "data").string(),
+                                       "--web.listen-address=127.0.0.1:0", "--cluster.listen-address="};
+        std::vector<char*> arguments;
+        for (std::string& word : words) arguments.push_back(word.data());
+        arguments.push_back(nullptr);
+        int ends[2];
+        if (pipe2(ends, O_CLOEXEC) != 0) return;
+        log_ = ends[0];
+        posix_spawn_file_actions_t files;
+        posix_spawn_file_actions_init(&files);
+        posix_spawn_file_actions_addopen(&files, 1, "/dev/null", O_WRONLY, 0);
+        posix_spawn_file_actions_adddup2(&files, ends[1], 2);
+        const int failed = posix_spawn(&pid_, kProgram, &files, nullptr, arguments.data(), environ);
+        posix_spawn_file_actions_destroy(&files);
+        close(ends[1]);
+        if (failed == 0) read_address();
+    }
+    /// Its log says `msg="Listening on" address=127.0.0.1:PORT` once it does, and ends if it fails.
+    void read_address() {
+        const std::string mark = "msg=\"Listening on\" address=";
+        std::string log;
+        pollfd readable{log_, POLLIN, 0};
+        while (url_.empty() && poll(&readable, 1, 30'000) == 1) {
+            char chunk[4096];
+            const ssize_t n = read(log_, chunk, sizeof chunk);
+            if (n <= 0) break;
+            log.append(chunk, static_cast<std::size_t>(n));
+            const std::size_t at = log.find(mark);
+            const std::size_t end = at == std::string::npos ? at : log.find_first_of(" \n", at + mark.size());
+            if (end != std::string::npos) url_ = "http://" + log.substr(at + mark.size(), end - at - mark.size());
+        }
+        EXPECT_FALSE(url_.empty()) << log;
+        const auto until = std::chrono::steady_clock::now() + 30s;
+        while (!url_.empty() && !is_ready() && std::chrono::steady_clock::now() < until) continue;
+    }
+    bool is_ready() const {
+        HttpRequest request;
+        request.method = "GET";
+        request.url = url_ + "/-/ready";
+        return exchange(request).status == 200;
+    }
+
+    std::filesystem::path folder_;
+    pid_t pid_ = -1;
+    int log_ = -1;
+    std::string url_;
+};
+
+class AlertmanagerLive : public ::testing::Test {
+protected:
+    void SetUp() override {
+        if (access(Alertmanager::kProgram, X_OK) == 0) {
+            real_ = std::make_unique<Alertmanager>();
+            has_real_ = !real_->url().empty();
+        } else {
+            skipped("alertmanager");
+        }
+    }
+    /// Posts what happened, as the dispatcher does, and says what Alertmanager shows then.
+    std::vector<std::string> tell(Story story) {
+        story.at = wall_now() - 10min;
+        const auto notice = notice_of(story);
+        const HttpResponse response = real_->post(state_.body({notice}, wall_now()));
+        EXPECT_EQ(attempt_of(response), outbox::Attempt::kDelivered) << response.status << response.body;
+        state_.delivered(*notice, wall_now());
+        return real_->shown();
+    }
+    /// The next round of saying again, a minute ahead of its time.
+    std::vector<std::string> resend(AlertmanagerState& state) {
+        const Instant now = wall_now();
+        for (const std::string& body : state.resend(std::max(state.next_resend(), now)))
+            EXPECT_EQ(real_->post(body).status, 200);
+        return real_->shown();
+    }
+
+    std::unique_ptr<Alertmanager> real_;
+    bool has_real_ = false;
+    AlertmanagerState state_{AlertmanagerOptions{}};
+};
+
+constexpr auto kRaised = TransitionKind::kRaised;
+constexpr auto kLowered = TransitionKind::kLowered;
+constexpr auto kClosed = TransitionKind::kClosed;
+
+TEST_F(AlertmanagerLive, ShowsOneAlertAtTheRightLevelAfterEachStep) {
+    if (!has_real_) return;
+    EXPECT_THAT(tell({}), ElementsAre("140100 yellow active"));
+    EXPECT_THAT(resend(state_), ElementsAre("140100 yellow active"));
+    EXPECT_THAT(tell({"ep1", 2, kRaised, Level::kRed, Level::kYellow}), ElementsAre("140100 red active"));
+    EXPECT_THAT(resend(state_), ElementsAre("140100 red active"));
+    EXPECT_THAT(tell({"ep1", 3, kLowered, Level::kYellow, Level::kRed}), ElementsAre("140100 yellow active"));
+    EXPECT_THAT(resend(state_), ElementsAre("140100 yellow active"));
+    EXPECT_THAT(tell({"ep1", 4, kClosed, Level::kNone, Level::kYellow}), IsEmpty());
+    EXPECT_THAT(resend(state_), IsEmpty());
+}
+
+TEST_F(AlertmanagerLive, AreasAreAlertsOfTheirOwn) {
+    if (!has_real_) return;
+    tell({});
+    EXPECT_THAT(tell({.episode = "ep2", .level = Level::kOrange, .area = "山西省/太原市"}),
+                ElementsAre("140100 yellow active", "山西省/太原市 orange active"));
+    EXPECT_THAT(tell({"ep1", 2, kClosed, Level::kNone, Level::kYellow}), ElementsAre("山西省/太原市 orange active"));
+}
+
+TEST_F(AlertmanagerLive, RestartInTheMiddleLeavesOneAlert) {
+    if (!has_real_) return;
+    Story story{"ep1", 2, kRaised, Level::kRed, Level::kYellow};
+    tell({});
+    tell(story);
+    AlertmanagerState restarted{AlertmanagerOptions{}};
+    story.at = wall_now() - 10min;
+    restarted.restore(notice_of(story)->body);
+    EXPECT_THAT(resend(restarted), ElementsAre("140100 red active"));
+    state_ = std::move(restarted);
+    EXPECT_THAT(tell({"ep1", 3, kClosed, Level::kNone, Level::kRed}), IsEmpty());
+}
+
+TEST_F(AlertmanagerLive, NewEpisodeFiresAfterTheOldOneClosed) {
+    if (!has_real_) return;
+    tell({});
+    EXPECT_THAT(tell({"ep1", 2, kClosed, Level::kNone, Level::kYellow}), IsEmpty());
+    EXPECT_THAT(tell({.episode = "ep2"}), ElementsAre("140100 yellow active"));
+    EXPECT_THAT(resend(state_), ElementsAre("140100 yellow active"));
+}
+
+TEST_F(AlertmanagerLive, BadAlertIsRefusedAndFoundByPostingOneByOne) {
+    if (!has_real_) return;
+    Transition bad = transition_of({.episode = "ep2", .area = "140200", .at = wall_now()});
+    bad.labels = {{"no label name", "x"}};
+    const auto good_notice = notice_of(Story{.at = wall_now()}), bad_notice = notice_of(bad);
+    const auto post = [&](const std::vector<std::shared_ptr<const outbox::Notice>>& notices) {
+        return attempt_of(real_->post(state_.body(notices, wall_now())));
+    };
+    EXPECT_EQ(post({good_notice, bad_notice}), outbox::Attempt::kRefused);
+    EXPECT_EQ(post({bad_notice}), outbox::Attempt::kRefused);
+    EXPECT_EQ(post({good_notice}), outbox::Attempt::kDelivered);
+    EXPECT_THAT(real_->shown(), ElementsAre("140100 yellow active"));
+}
+
+}  // namespace
+}  // namespace tocsin::receivers
