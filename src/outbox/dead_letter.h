@@ -32,6 +32,8 @@ void finish(DeadLetter& letter);
 /// The broker refused it for its size: cuts the value to half. False: nothing is left to cut.
 bool cut_further(DeadLetter& letter);
 
+/// The body of its notice: topic, partition, offset, code, message, stage, timestamp_ms, key, a byte (1: it has a
+/// value), value, the number of headers, then name and value of each (strings and signed numbers of ledger/codec.h).
 std::string encode_dead_letter(const DeadLetter& letter);
 /// Empty: damaged.
 std::optional<DeadLetter> decode_dead_letter(std::string_view bytes);

@@ -12,7 +12,7 @@ namespace tocsin::outbox {
 
 enum class NoticeKind : std::uint8_t {
     kTransition,  ///< body: transition_body()
-    kDigest,      ///< body: digest_body(); what still holds of one rule, in place of transitions held back
+    kDigest,      ///< body: digest.h; what still holds of one rule, in place of transitions held back
     kDeadLetter,  ///< body: encode_dead_letter() of dead_letter.h
 };
 
@@ -43,7 +43,14 @@ struct Notice {
     }
 };
 
-/// Stored under 'x' and the number (8 bytes, big-endian); docs/storage_format.md draws the value.
+/// Stored under 'x' and the number (8 bytes, big-endian). The value, in the ledger's byte language (ledger/codec.h):
+///
+///     byte    format, 1
+///     byte    kind: 0 transition, 1 digest, 2 dead letter
+///     byte    transition: 0 opened 1 raised 2 lowered 3 updated 4 acknowledged 5 closed
+///     byte    held: 0 or 1
+///     signed  at, milliseconds since 1970
+///     string  receiver, id, episode, rule, body: five strings, each behind its length
 constexpr char kRowPrefix = 'x';
 std::string row_key(std::uint64_t number);
 std::string encode_notice(const Notice& notice);

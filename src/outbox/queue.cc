@@ -107,6 +107,10 @@ void Queue::finish(const RowKey& key, Attempt attempt, const std::string& reason
         case Attempt::kRefused:
             failures_ = 0;  // it answered
             return park(key, reason, now);
+        case Attempt::kAgain:
+            row.not_before = kBeforeAll;
+            if (is_first_of_episode(key, row)) enlist(key, row);
+            return;
         case Attempt::kGone:
             gone_ = true;
             while (!rows_.empty()) park(RowKey(arrivals_.begin()->second), kGoneReason, now);

@@ -31,6 +31,7 @@ enum class Attempt : std::uint8_t {
     kDelivered,
     kBusy,     ///< try again later (time-out, 408, 425, 429, 5xx)
     kRefused,  ///< the receiver will never take it (other 4xx): parked
+    kAgain,    ///< not sent as it was (its batch must be split): try again at once, nobody failed
     kGone,     ///< the receiver is gone for good (410): it gets nothing more until the process starts again
 };
 

@@ -243,6 +243,17 @@ TEST(Queue, AnswerThatRefusesOneNoticeIsNoFailureOfTheReceiver) {
     EXPECT_FALSE(queue.is_broken());
 }
 
+TEST(Queue, NoticesOfASplitBatchGoAgainAtOnceAndNobodyFailed) {
+    Queue queue;
+    for (std::uint64_t row = 1; row <= 9; ++row) queue.add(notice_of("e" + std::to_string(row), row, kOpened), kNow);
+    take(queue, kNow);
+    for (std::uint64_t row = 1; row <= 9; ++row) queue.finish({0, row}, Attempt::kAgain, "", kNow, 0.9);
+    EXPECT_FALSE(queue.is_broken());
+    EXPECT_EQ(queue.under_way(), 0u);
+    EXPECT_LE(queue.next_try(), kNow);
+    EXPECT_THAT(take(queue, kNow, 1), ElementsAre("e1.1"));
+}
+
 TEST(Queue, GoneReceiverGetsNothingMore) {
     Queue queue;
     queue.add(notice_of("a", 1, kOpened), kNow);

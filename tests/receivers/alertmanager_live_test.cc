@@ -1,17 +1,10 @@
 // A real Alertmanager on a port of its own choice: after each step it shows the one alert there should be.
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <spawn.h>
-#include <sys/wait.h>
-
 #include <nlohmann/json.hpp>
 
+#include "child_process.h"
 #include "fixtures.h"
 #include "receivers/alertmanager.h"
 #include "receivers/webhook.h"
-
-extern char** environ;
 
 namespace tocsin::receivers {
 namespace {
@@ -34,16 +27,20 @@ public:
         if (mkdtemp(pattern.data()) == nullptr) return;
         folder_ = pattern;
         std::ofstream(folder_ / "config.yml") << "route: {receiver: none}\nreceivers: [{name: none}]\n";
-        start();
+        process_ = std::make_unique<ChildProcess>(
+            std::vector<std::string>{kProgram, "--config.file=" + (folder_ / "config.yml").string(),
+                                     "--storage.path=" + (folder_ / "data").string(),
+                                     "--web.listen-address=127.0.0.1:0", "--cluster.listen-address="});
+        const std::string address = process_->word_after("msg=\"Listening on\" address=");
+        EXPECT_NE(address, "") << process_->log();
+        if (!address.empty()) url_ = "http://" + address;
+        const auto until = std::chrono::steady_clock::now() + 30s;
+        while (!url_.empty() && !is_ready() && std::chrono::steady_clock::now() < until) continue;
     }
     Alertmanager(const Alertmanager&) = delete;
     Alertmanager& operator=(const Alertmanager&) = delete;
     ~Alertmanager() {
-        if (pid_ > 0) {
-            kill(pid_, SIGKILL);
-            waitpid(pid_, nullptr, 0);
-        }
-        if (log_ >= 0) close(log_);
+        process_.reset();
         std::filesystem::remove_all(folder_);
     }
 
@@ -73,43 +70,6 @@ public:
     }
 
 private:
-    void start() {
-        std::vector<std::string> words{kProgram, "--config.file=" + (folder_ / "config.yml").string(),
-                                       "--storage.path=" + (folder_ / "data").string(),
-                                       "--web.listen-address=127.0.0.1:0", "--cluster.listen-address="};
-        std::vector<char*> arguments;
-        for (std::string& word : words) arguments.push_back(word.data());
-        arguments.push_back(nullptr);
-        int ends[2];
-        if (pipe2(ends, O_CLOEXEC) != 0) return;
-        log_ = ends[0];
-        posix_spawn_file_actions_t files;
-        posix_spawn_file_actions_init(&files);
-        posix_spawn_file_actions_addopen(&files, 1, "/dev/null", O_WRONLY, 0);
-        posix_spawn_file_actions_adddup2(&files, ends[1], 2);
-        const int failed = posix_spawn(&pid_, kProgram, &files, nullptr, arguments.data(), environ);
-        posix_spawn_file_actions_destroy(&files);
-        close(ends[1]);
-        if (failed == 0) read_address();
-    }
-    /// Its log says `msg="Listening on" address=127.0.0.1:PORT` once it does, and ends if it fails.
-    void read_address() {
-        const std::string mark = "msg=\"Listening on\" address=";
-        std::string log;
-        pollfd readable{log_, POLLIN, 0};
-        while (url_.empty() && poll(&readable, 1, 30'000) == 1) {
-            char chunk[4096];
-            const ssize_t n = read(log_, chunk, sizeof chunk);
-            if (n <= 0) break;
-            log.append(chunk, static_cast<std::size_t>(n));
-            const std::size_t at = log.find(mark);
-            const std::size_t end = at == std::string::npos ? at : log.find_first_of(" \n", at + mark.size());
-            if (end != std::string::npos) url_ = "http://" + log.substr(at + mark.size(), end - at - mark.size());
-        }
-        EXPECT_FALSE(url_.empty()) << log;
-        const auto until = std::chrono::steady_clock::now() + 30s;
-        while (!url_.empty() && !is_ready() && std::chrono::steady_clock::now() < until) continue;
-    }
     bool is_ready() const {
         HttpRequest request;
         request.method = "GET";
@@ -118,8 +78,7 @@ private:
     }
 
     std::filesystem::path folder_;
-    pid_t pid_ = -1;
-    int log_ = -1;
+    std::unique_ptr<ChildProcess> process_;
     std::string url_;
 };
 
