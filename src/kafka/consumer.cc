@@ -8,7 +8,6 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
-#include "base/digest.h"
 #include "kafka/handles.h"
 
 namespace tocsin::kafka {
@@ -89,10 +88,6 @@ std::vector<std::pair<std::string, std::string>> Message::headers() const {
         all.emplace_back(name, value == nullptr ? std::string() : std::string(static_cast<const char*>(value), size));
     }
     return all;
-}
-
-std::uint64_t Message::fingerprint() const {
-    return hash64(value()) * 31 + hash64(key()) * 17 + static_cast<std::uint64_t>(timestamp_ms());
 }
 
 struct Consumer::Partition {

@@ -44,8 +44,6 @@ public:
     [[nodiscard]] bool has_value() const;  ///< false: null
     [[nodiscard]] std::string_view header(const char* name) const;  ///< the last of that name; empty: none
     [[nodiscard]] std::vector<std::pair<std::string, std::string>> headers() const;
-    /// Of key, value and timestamp: whether a record is still the one it was.
-    [[nodiscard]] std::uint64_t fingerprint() const;
 
 private:
     rd_kafka_message_s* message_;

@@ -31,9 +31,12 @@ bool Engine::refill(Lane& lane, Instant now) {
     for (;;) {
         if (lane.head) return true;
         if (lane.unread.empty()) {
+            take_fingerprint(lane);  // the next fetch gives the memory of this one back
             lane.unread = parts_.log.fetch(lane.index);
             if (lane.unread.empty()) return false;
             parts_.tally.consumed(lane.index, lane.unread.size());
+            if (lane.verify && !check_continuity(lane)) return false;
+            if (lane.unread.empty()) continue;
         }
         if (!take_head(lane, now)) pop(lane);
     }
@@ -73,16 +76,43 @@ bool Engine::take_head(Lane& lane, Instant now) {
 
 void Engine::pop(Lane& lane) {
     const LogRecord& record = lane.unread.front();
-    lane.position = {record.offset + 1, record.offset, record.fingerprint};
+    lane.position.next = record.offset + 1;
+    lane.position.last = record.offset;
+    lane.last_taken = &record;
     lane.moved = dirty_ = true;
     lane.unread = lane.unread.subspan(1);
     lane.head.reset();
     ++records_since_commit_;
 }
 
+void Engine::take_fingerprint(Lane& lane) {
+    if (lane.last_taken == nullptr) return;
+    lane.position.fingerprint = fingerprint_of(*lane.last_taken);
+    lane.last_taken = nullptr;
+}
+
+// Reading begins with the last record applied: if it is another one now, the topic is not what it was.
+bool Engine::check_continuity(Lane& lane) {
+    lane.verify = false;
+    const LogRecord& first = lane.unread.front();
+    if (first.offset != lane.position.last) return true;  // the broker has deleted it since: nothing to compare
+    if (fingerprint_of(first) != lane.position.fingerprint) {
+        trouble_ = fatal("partition " + std::to_string(lane.index) + " of " + lane.topic + ": the record at offset " +
+                         std::to_string(first.offset) + " is not the one that was applied; the topic was re-created or cut. "
+                         "If that was meant, move the state directory away and start again, or run `tocsin state rebuild --task=" +
+                         std::to_string(lane.index) + "`");
+        return false;
+    }
+    lane.unread = lane.unread.subspan(1);
+    return true;
+}
+
 void Engine::set_aside(Lane& lane, const SetAside& reason) {
     parts_.tally.set_aside(lane.topic, reason.code);
-    parts_.outlet.add(lane, DeadRecord{lane.unread.front(), lane.topic, static_cast<std::int32_t>(lane.index), reason});
+    const LogRecord& record = lane.unread.front();
+    parts_.outlet.add(lane, DeadRecord{record, lane.topic, static_cast<std::int32_t>(lane.index), reason,
+                                       parts_.log.headers(lane.index, record.offset)});
+    dirty_ = true;
 }
 
 // The lane whose event is next in event time. A lane that should have a record but has none yet holds up the others.
@@ -204,6 +234,7 @@ Result<bool> Engine::step(Instant now) {
         still_ = false;
         still_since_ = kNever;
     }
+    if (trouble_) return *trouble_;
     if (!worked) stand_still(now);
     watch_silent_inputs(now);
     move_clocks(now);
@@ -223,6 +254,7 @@ Result<void> Engine::commit_lane(Lane& lane) {
     }
     lane.has_rows = parts_.outlet.remove_delivered(lane) || lane.has_rows;
     lane.task->tidy(64);
+    take_fingerprint(lane);
     lane.task->write(lane.batch);
     lane.origins.write(lane.batch);
     if (options_.faults.offset_outside_batch) {

@@ -80,6 +80,8 @@ private:
     bool take_head(Lane& lane, Instant now);
     void apply_head(Lane& lane);
     void pop(Lane& lane);
+    static void take_fingerprint(Lane& lane);
+    bool check_continuity(Lane& lane);
     void set_aside(Lane& lane, const SetAside& reason);
     void move_clocks(Instant now);
     void stand_still(Instant now);
@@ -97,6 +99,7 @@ private:
     std::vector<intake::InputClocks> inputs_;  // by lane; rekey only
     Duration delay_max_{};
     std::vector<std::string> silent_;
+    std::optional<Error> trouble_;
     std::size_t records_since_commit_ = 0;
     bool dirty_ = false;         // something changed since the last commit
     bool rows_pending_ = false;  // committed rows wait for a sync before they may leave

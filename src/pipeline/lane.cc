@@ -1,10 +1,17 @@
 #include "pipeline/lane.h"
 
+#include "base/digest.h"
 #include "ledger/codec.h"
 
 namespace tocsin::pipeline {
 namespace {
 constexpr std::uint8_t kFormat = 1;
+}
+
+std::uint64_t fingerprint_of(const LogRecord& record) {
+    std::string timestamp;
+    ledger::put_instant(timestamp, record.timestamp);
+    return hash64(record.value) * 31 + hash64(record.key) * 17 + hash64(timestamp);
 }
 
 std::string encode_position(const Position& position) {

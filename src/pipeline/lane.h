@@ -40,9 +40,12 @@ struct Lane {
     intake::OriginFilter origins;
     Position position;
     bool moved = false;           ///< records were taken since the last commit
+    bool has_state = false;                ///< a position was stored before this process
     bool has_rows = false;        ///< the batch holds outbox rows
     bool caught_up_once = false;  ///< stored: before it, receivers get nothing (design 4)
 
+    const LogRecord* last_taken = nullptr; ///< of the present fetch; its fingerprint is still to be taken
+    bool verify = false;                   ///< the next record must be the last one applied: continuity check
     std::span<const LogRecord> unread;  ///< fetched, the first one is next
     std::optional<Event> head;          ///< the event of unread.front(), decoded and accepted
     intake::OriginStamp origin;         ///< of the head; its topic looks into the record

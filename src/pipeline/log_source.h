@@ -24,10 +24,10 @@ struct LogRecord {
     bool has_value = true;
     std::string_view origin;        ///< header tocsin-origin; empty: none
     std::string_view mark;          ///< header tocsin-mark; empty: none
-    std::uint64_t fingerprint = 0;  ///< of key, value and timestamp
-    /// All headers, for dead letters; null: none.
-    const std::vector<std::pair<std::string, std::string>>* headers = nullptr;
 };
+
+/// Of key, value and timestamp: whether the record at an offset is still the one it was (continuity check at start).
+std::uint64_t fingerprint_of(const LogRecord& record);
 
 /// How far a task's partition has been read, as far as the broker has said.
 struct LogEnd {
@@ -42,6 +42,8 @@ public:
     virtual ~LogSource() = default;
     /// The next records of a task, in order, without waiting; empty: none are here yet.
     virtual std::span<const LogRecord> fetch(std::uint32_t task) = 0;
+    /// All headers of a record of the last fetch(): for its dead letter.
+    virtual std::vector<std::pair<std::string, std::string>> headers(std::uint32_t task, std::int64_t offset) = 0;
     /// `position` is the offset after the last record applied.
     virtual LogEnd end(std::uint32_t task, std::int64_t position) = 0;
     /// Waits until some task may have records, at most this long.

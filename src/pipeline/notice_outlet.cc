@@ -128,7 +128,7 @@ void NoticeOutlet::add(Lane& lane, const DeadRecord& dead) {
     letter.key = dead.record.key;
     letter.value = dead.record.value;
     letter.has_value = dead.record.has_value;
-    letter.headers = dead.record.headers != nullptr ? *dead.record.headers : decltype(letter.headers){};
+    letter.headers = dead.headers;
     outbox::finish(letter);
     outbox::Notice notice;
     notice.kind = outbox::NoticeKind::kDeadLetter;

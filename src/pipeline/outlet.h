@@ -19,6 +19,7 @@ struct DeadRecord {
     std::string_view topic;
     std::int32_t partition;
     const SetAside& reason;
+    std::vector<std::pair<std::string, std::string>> headers;
 };
 
 /// Called by the engine thread only; whatever happens behind it never makes the engine wait (invariant I5).

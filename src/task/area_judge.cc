@@ -208,6 +208,20 @@ void AreaJudge::drop(const std::map<std::string, Rule>& gone, Instant at) {
     }
 }
 
+std::vector<Transition> AreaJudge::describe_open() {
+    std::vector<Transition> open;
+    for (auto& [key, subject] : subjects_) {
+        const auto plan = plans_.find(key.rule);
+        if (!subject.state.episode.open() || plan == plans_.end()) continue;
+        if (subject.area.empty()) subject.area = place_of(*plan->second.rule, key.subject);
+        measure(plan->second, subject, subject.judged);
+        Moment moment;
+        moment.measures = measures_;
+        open.push_back(recorder_.describe(*plan->second.rule, subject.state, moment));
+    }
+    return open;
+}
+
 bool AreaJudge::load(std::string_view key, std::string_view value) {
     if (key.empty() || key[0] != kKeyPrefix) return false;
     episodes::SubjectState state;

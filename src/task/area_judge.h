@@ -35,6 +35,8 @@ public:
     /// Closes the episodes of rules that are gone (by name).
     void drop(const std::map<std::string, Rule>& gone, Instant at);
 
+    /// A record of each open episode as it is now: kind kUpdated, without a number of its own.
+    std::vector<Transition> describe_open();
     [[nodiscard]] Instant next_due() const { return timers_.empty() ? kNever : timers_.begin()->due; }
     /// The latest instant judged; stored, so that look_ahead() can be told what this judge has not seen.
     [[nodiscard]] Instant frontier() const { return frontier_; }

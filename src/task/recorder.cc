@@ -43,10 +43,9 @@ void Recorder::open(const Rule& rule, episodes::SubjectState& state, const episo
     e.updated_minute = INT64_MIN;
 }
 
-void Recorder::record(const Rule& rule, episodes::SubjectState& state, const episodes::Step& step,
-                      const Moment& moment) {
-    if (step.kind == TransitionKind::kOpened) open(rule, state, step, moment);
-    episodes::Episode& e = state.episode;
+Transition Recorder::make(const Rule& rule, const episodes::SubjectState& state, const episodes::Step& step,
+                          const Moment& moment) const {
+    const episodes::Episode& e = state.episode;
     Transition t;
     t.at = step.at;
     t.rule = rule.name;
@@ -54,7 +53,7 @@ void Recorder::record(const Rule& rule, episodes::SubjectState& state, const epi
     t.is_case = rule.raises_case;
     t.experimental = rule.experimental;
     t.episode_id = e.id;
-    t.number = ++e.transitions;
+    t.number = e.transitions;
     t.subject = subject(rule, state.subject);
     t.area = e.area;
     t.kind = step.kind;
@@ -78,7 +77,19 @@ void Recorder::record(const Rule& rule, episodes::SubjectState& state, const epi
     t.labels.assign(rule.labels.begin(), rule.labels.end());
     for (const auto& [name, text] : rule.annotations)
         t.annotations.emplace_back(name, text.render(moment.measures, labels));
-    made_.push_back(std::move(t));
+    return t;
+}
+
+void Recorder::record(const Rule& rule, episodes::SubjectState& state, const episodes::Step& step,
+                      const Moment& moment) {
+    if (step.kind == TransitionKind::kOpened) open(rule, state, step, moment);
+    ++state.episode.transitions;
+    made_.push_back(make(rule, state, step, moment));
+}
+
+Transition Recorder::describe(const Rule& rule, const episodes::SubjectState& state, const Moment& moment) const {
+    const Level level = state.episode.level;
+    return make(rule, state, {TransitionKind::kUpdated, CloseReason::kNone, state.episode.opened_at, level, level}, moment);
 }
 
 }  // namespace tocsin::task

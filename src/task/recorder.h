@@ -32,6 +32,8 @@ public:
     /// Records one step of the subject's episode; an opening gives the episode its id and opening data first.
     void record(const Rule& rule, episodes::SubjectState& state, const episodes::Step& step, const Moment& moment);
 
+    /// The open episode as a record that was never made: kUpdated, numbered like the last one.
+    [[nodiscard]] Transition describe(const Rule& rule, const episodes::SubjectState& state, const Moment& moment) const;
     /// The `by` fields of a subject's key, pseudonyms beside plain values.
     [[nodiscard]] std::vector<Transition::SubjectField> subject(const Rule& rule, std::string_view key) const;
 
@@ -40,6 +42,8 @@ public:
     [[nodiscard]] bool empty() const { return made_.empty(); }
 
 private:
+    [[nodiscard]] Transition make(const Rule& rule, const episodes::SubjectState& state, const episodes::Step& step,
+                                  const Moment& moment) const;
     void open(const Rule& rule, episodes::SubjectState& state, const episodes::Step& step, const Moment& moment);
 
     const Setting& setting_;

@@ -89,6 +89,8 @@ public:
     std::vector<Transition> take_transitions() { return recorder_.take(); }
     [[nodiscard]] const Recorder& recorder() const { return recorder_; }
 
+    /// The open warnings as records, for receivers that must be told again after a restart. Changes nothing.
+    std::vector<Transition> open_warnings() { return areas_.describe_open(); }
     void for_each_open(const std::function<void(const OpenEpisode&)>& visit);
     /// Each remembered profile: customer (or "" with the event's id as key), events, states. For lookup and dumps.
     void for_each_profile(

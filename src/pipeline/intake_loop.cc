@@ -1,0 +1,329 @@
+#include "pipeline/intake_loop.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/log.h"
+#include "decode/canonical.h"
+#include "intake/origin.h"
+#include "outbox/dead_letter.h"
+
+namespace tocsin::pipeline {
+namespace {
+
+constexpr std::size_t kFetchMax = 500;
+constexpr int kTakesPerRound = 2'000;
+constexpr Duration kCommitEvery = std::chrono::seconds(1);
+constexpr Duration kStopWithin = std::chrono::seconds(10);
+constexpr Duration kAskWithin = std::chrono::seconds(10);
+
+Instant wall_now() { return std::chrono::floor<Duration>(std::chrono::system_clock::now()); }
+
+// The commit's metadata: the epoch of the input partition.
+std::int64_t epoch_in(const std::string& metadata) {
+    std::int64_t epoch = 0;
+    if (metadata.starts_with("epoch=")) std::from_chars(metadata.data() + 6, metadata.data() + metadata.size(), epoch);
+    return epoch;
+}
+
+}  // namespace
+
+IntakeLoop::IntakeLoop(const config::Config& config, IntakeOptions options, metrics::Metrics& metrics)
+    : config_(config),
+      options_(std::move(options)),
+      metrics_(metrics),
+      merge_(options_.event_clock ? intake::HeadMerge::Freshness::kNever : intake::HeadMerge::Freshness::kByWallClock) {}
+
+IntakeLoop::~IntakeLoop() { stop(); }
+
+Result<std::unique_ptr<IntakeLoop>> IntakeLoop::open(const config::Config& config, IntakeOptions options, metrics::Metrics& metrics) {
+    std::unique_ptr<IntakeLoop> self(new IntakeLoop(config, std::move(options), metrics));
+    auto connected = self->connect();
+    if (!connected) return std::move(connected).error();
+    return self;
+}
+
+Result<void> IntakeLoop::connect() {
+    kafka::ProducerOptions producing;
+    producing.client = options_.client;
+    producing.message_timeout = Duration(0);  // none may give up while later ones pass
+    producer_ = TOCSIN_TRY(kafka::Producer::open(std::move(producing)));
+    kafka::ConsumerOptions consuming;
+    consuming.client = options_.client;
+    consuming.group_id = config_.kafka.group_id + "-intake";
+    consuming.instance_id = config_.kafka.group_id + "-intake-0";
+    consuming.assign_all = options_.assign_all;
+    for (const config::Topic& topic : config_.kafka.topics) consuming.topics.push_back(topic.name);
+    kafka::Consumer::Hooks hooks;
+    hooks.start = [this](const kafka::TopicPartition& p) { return consumer_ == nullptr ? kafka::kFromBeginning : start_of(p); };
+    hooks.assigned = [this](const auto& partitions) { assigned(partitions); };
+    hooks.revoked = [this] { commit(true); };
+    consumer_ = TOCSIN_TRY(kafka::Consumer::open(std::move(consuming), std::move(hooks)));
+    return {};
+}
+
+// Behind the acknowledged prefix of the last life; a partition that is shorter than that was created anew.
+std::int64_t IntakeLoop::start_of(const kafka::TopicPartition& p) {
+    const auto committed = consumer_->committed({p}, kAskWithin);
+    const auto ends = consumer_->bounds(p, kAskWithin);
+    const std::int64_t offset = committed.ok() ? committed->at(p).offset : -1;
+    if (committed.ok()) epochs_[p] = epoch_in(committed->at(p).metadata);
+    if (!ends.ok()) return offset >= 0 ? offset : kafka::kFromBeginning;
+    const auto [low, high] = *ends;
+    if (offset > high) {
+        ++epochs_[p];
+        log_error("intake", "an input partition is shorter than what was read of it: it was created anew; it is read from its beginning",
+                  {{"topic", p.topic}, {"partition", p.partition}, {"epoch", epochs_[p]}});
+        return low;
+    }
+    if (offset >= 0 && offset < low) {
+        metrics_.add("input_gap_records_total", {p.topic}, static_cast<double>(low - offset));
+        log_error("intake", "the broker deleted records before they were read; counts of that time are too low",
+                  {{"topic", p.topic}, {"partition", p.partition}, {"records", low - offset}});
+        return low;
+    }
+    if (offset >= 0) return offset;
+    switch (config_.kafka.start.at) {
+        case config::Start::At::kLatest: return high;
+        case config::Start::At::kInstant: {
+            const auto found = consumer_->offset_at(p, config_.kafka.start.instant, kAskWithin);
+            return found.ok() ? *found : low;
+        }
+        default: return low;
+    }
+}
+
+void IntakeLoop::assigned(const std::vector<kafka::TopicPartition>& partitions) {
+    for (auto& [where, input] : inputs_) merge_.remove(input->id);
+    inputs_.clear();
+    under_way_.clear();
+    by_id_.clear();
+    const auto& topics = config_.kafka.topics;
+    for (const kafka::TopicPartition& p : partitions) {
+        auto input = std::make_unique<Input>();
+        input->where = p;
+        const auto topic = std::find_if(topics.begin(), topics.end(), [&](const config::Topic& t) { return t.name == p.topic; });
+        input->topic = static_cast<std::size_t>(topic - topics.begin());
+        input->partitions = static_cast<std::int32_t>(std::count_if(partitions.begin(), partitions.end(), [&](const auto& o) { return o.topic == p.topic; }));
+        input->epoch = epochs_[p];
+        auto decoder = decode::Decoder::make(config_.schema, topic->mapping);
+        TOCSIN_CHECK(decoder.ok(), "the mapping was checked when the configuration was loaded");
+        input->decoder = std::make_unique<decode::Decoder>(std::move(decoder).value());
+        input->id = merge_.add(static_cast<std::uint32_t>(input->topic), p.partition, wall_now());
+        if (by_id_.size() <= input->id) by_id_.resize(input->id + 1);
+        by_id_[input->id] = input.get();
+        inputs_[p] = std::move(input);
+    }
+    log_info("intake", "partitions assigned", {{"partitions", partitions.size()}});
+}
+
+// Tells the merge what the input's next record is.
+void IntakeLoop::look(Input& input, Instant now) {
+    for (const kafka::HighWatermark& answer : consumer_->take_high_watermarks(input.where)) input.covered.high_watermark(answer.asked_at, answer.high);
+    if (input.head_known || input.acked.full()) return;
+    if (input.at == input.fetched.size()) {
+        input.fetched.clear();
+        input.at = 0;
+        consumer_->fetch(input.where, input.fetched, kFetchMax);
+        metrics_.add("intake_records_total", {input.where.topic}, static_cast<double>(input.fetched.size()));
+    }
+    if (input.at == input.fetched.size()) {
+        if (consumer_->at_end(input.where)) merge_.head_is_caught_up(input.id);
+        else merge_.head_is_awaited(input.id, now);
+        return;
+    }
+    const kafka::Message& message = input.fetched[input.at];
+    Event event;
+    input.head_known = true;
+    input.reject = input.decoder->decode(message.value(), {input.where.topic, input.where.partition, message.offset()}, event);
+    if (input.reject) {
+        input.head.reset();
+        merge_.head_is_unreadable(input.id);
+    } else {
+        input.head = event;
+        merge_.head_is(input.id, event.time, now);
+    }
+}
+
+Result<void> IntakeLoop::send(const kafka::OutgoingRecord& record) {
+    for (;;) {
+        auto sent = producer_->produce(record);
+        if (sent || sent.error().kind != ErrorKind::kRetry) return sent;
+        producer_->poll(Duration(50));  // the buffer is full: the broker sets the pace
+        collect_reports();
+        if (stopping_) return retry("stopping");
+    }
+}
+
+Result<void> IntakeLoop::forward(Input& input) {
+    const kafka::Message& message = input.fetched[input.at];
+    decode::encode_canonical(*input.head, config_.schema, canonical_);
+    origin_.clear();
+    intake::encode_origin({input.where.topic, input.where.partition, message.offset(), input.epoch}, origin_);
+    const kafka::Headers headers{{std::string(intake::kOriginHeader), origin_}};
+    kafka::OutgoingRecord record;
+    record.topic = config_.kafka.events_topic;
+    record.key = input.head->customer.empty() ? input.head->id : input.head->customer;
+    record.partition = kafka::partition_of(record.key, options_.log_partitions);
+    record.value = canonical_;
+    record.headers = &headers;
+    record.tag = next_tag_++;
+    under_way_[record.tag] = {&input, message.offset()};
+    input.acked.sent(message.offset());
+    return send(record);
+}
+
+Result<void> IntakeLoop::set_aside(Input& input) {
+    const kafka::Message& message = input.fetched[input.at];
+    outbox::DeadLetter letter;
+    letter.origin = {input.where.topic, input.where.partition, message.offset()};
+    letter.code = decode::reject_code_name(input.reject->code);
+    letter.message = input.reject->message;
+    letter.stage = "intake";
+    letter.timestamp_ms = message.timestamp_ms();
+    letter.key = message.key();
+    letter.value = message.value();
+    letter.has_value = message.has_value();
+    letter.headers = message.headers();
+    outbox::finish(letter);
+    metrics_.add("events_rejected_total", {input.where.topic, letter.code});
+    kafka::OutgoingRecord record;
+    record.topic = config_.kafka.dead_letter_topic;
+    record.key = letter.key;
+    record.headers = &letter.headers;
+    record.has_value = letter.has_value;
+    record.tag = next_tag_++;
+    under_way_[record.tag] = {&input, message.offset()};
+    input.acked.sent(message.offset());
+    for (;;) {
+        record.value = letter.value;
+        auto sent = send(record);
+        if (sent || sent.error().kind != ErrorKind::kReject || !outbox::cut_further(letter)) return sent;
+    }
+}
+
+Result<bool> IntakeLoop::take(Instant now) {
+    for (auto& [where, input] : inputs_) look(*input, now);
+    const intake::HeadMerge::Choice choice = merge_.next(now);
+    if (choice.step != intake::HeadMerge::Step::kTake) return false;
+    Input& input = *by_id_[choice.input];
+    auto done = input.reject ? set_aside(input) : forward(input);
+    if (!done) return std::move(done).error();
+    input.next = input.fetched[input.at].offset() + 1;
+    ++input.at;
+    input.head_known = false;
+    input.head.reset();
+    return true;
+}
+
+// What each input has been read up to, said in every partition of the log behind the records it speaks of.
+Result<void> IntakeLoop::mark(Instant now) {
+    if (now - last_mark_ < intake::kMarkEvery) return {};
+    last_mark_ = now;
+    std::vector<intake::Mark> marks;
+    for (auto& [where, input] : inputs_) {
+        if (input->next < 0 && consumer_->at_end(where)) {
+            const auto ends = consumer_->bounds(where, Duration(1'000));
+            if (ends.ok()) input->next = ends->second;
+        }
+        if (input->next >= 0) input->covered.position(input->next);
+        if (const auto upto = input->covered.upto()) marks.push_back({where.topic, where.partition, input->partitions, *upto});
+    }
+    if (marks.empty()) return {};
+    const kafka::Headers headers{{std::string(intake::kMarkHeader), intake::encode_marks(marks)}};
+    for (std::int32_t p = 0; p < options_.log_partitions; ++p) {
+        kafka::OutgoingRecord record;
+        record.topic = config_.kafka.events_topic;
+        record.partition = p;
+        record.has_value = false;
+        record.headers = &headers;
+        auto sent = send(record);
+        if (!sent) return sent;
+    }
+    return {};
+}
+
+void IntakeLoop::collect_reports() {
+    for (const kafka::DeliveryReport& report : producer_->take_reports()) {
+        const auto it = under_way_.find(report.tag);
+        if (it == under_way_.end()) continue;
+        if (report.outcome == kafka::DeliveryReport::Outcome::kDelivered) it->second.input->acked.acked(it->second.offset);
+        else log_error("intake", "the broker refuses a record of the log", {{"reason", report.reason}});
+        under_way_.erase(it);
+    }
+}
+
+void IntakeLoop::commit(bool all) {
+    collect_reports();
+    std::map<std::int64_t, std::map<kafka::TopicPartition, std::int64_t>> by_epoch;
+    for (auto& [where, input] : inputs_) {
+        const auto offset = input->acked.committable();
+        if (!offset || (*offset == input->committed && !all)) continue;
+        by_epoch[input->epoch][where] = *offset;
+        input->committed = *offset;
+    }
+    for (const auto& [epoch, offsets] : by_epoch) consumer_->commit(offsets, "epoch=" + std::to_string(epoch));
+}
+
+Result<void> IntakeLoop::round() {
+    consumer_->poll(Duration(0));
+    producer_->poll(Duration(0));
+    collect_reports();
+    const Instant now = wall_now();
+    bool worked = false;
+    for (int i = 0; i < kTakesPerRound; ++i) {
+        auto taken = take(now);
+        if (!taken) return std::move(taken).error();
+        if (!*taken) break;
+        worked = true;
+    }
+    auto marked = mark(now);
+    if (!marked) return marked;
+    if (now - last_commit_ >= kCommitEvery) {
+        last_commit_ = now;
+        commit(false);
+        metrics_.set("heartbeat_timestamp_seconds", {"intake"}, static_cast<double>(to_millis(now)) / 1000);
+    }
+    for (const kafka::Trouble& trouble : consumer_->take_troubles()) {
+        metrics_.add("kafka_errors_total", {trouble.kind == kafka::Trouble::Kind::kTransient ? "transient" : "intake"});
+        if (trouble.kind == kafka::Trouble::Kind::kFatal) return fatal(trouble.message);
+        if (trouble.kind == kafka::Trouble::Kind::kTopicGone) {
+            return fatal("input topic " + trouble.topic + " is gone (" + trouble.message + "); create it again, or take it out of kafka.topics, and restart");
+        }
+        if (trouble.kind == kafka::Trouble::Kind::kOffsetOutOfRange) return fatal("input topic " + trouble.topic + ": " + trouble.message + "; restart");
+        log_warn("intake", "kafka", {{"error", trouble.message}});
+    }
+    if (!worked) consumer_->wait(Duration(20));
+    return {};
+}
+
+void IntakeLoop::run() {
+    while (!stopping_) {
+        auto done = round();
+        if (done) continue;
+        if (stopping_) break;
+        log_error("intake", done.error().message);
+        const std::lock_guard lock(mutex_);
+        failure_ = done.error().message;
+        return;
+    }
+    producer_->flush(kStopWithin);
+    commit(true);
+    consumer_->poll(Duration(100));
+}
+
+void IntakeLoop::start() { thread_ = std::thread([this] { run(); }); }
+
+void IntakeLoop::stop() {
+    if (!thread_.joinable()) return;
+    stopping_ = true;
+    consumer_->wake();
+    thread_.join();
+}
+
+std::string IntakeLoop::failure() const {
+    const std::lock_guard lock(mutex_);
+    return failure_;
+}
+
+}  // namespace tocsin::pipeline

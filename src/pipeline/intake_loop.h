@@ -1,0 +1,97 @@
+#pragma once
+/// The intake: input topics in, the one log keyed by customer out (design 3). A thread of its own; it has no state but
+/// what it commits to its group.
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "config/config.h"
+#include "decode/decoder.h"
+#include "intake/acked_prefix.h"
+#include "intake/head_merge.h"
+#include "intake/marks.h"
+#include "kafka/consumer.h"
+#include "kafka/producer.h"
+#include "metrics/metrics.h"
+
+namespace tocsin::pipeline {
+
+struct IntakeOptions {
+    kafka::ClientOptions client;
+    std::int32_t log_partitions = 1;
+    bool event_clock = false;
+    bool assign_all = false;  ///< without the group: embedded broker
+};
+
+/// Produced at least once, in order, behind acknowledged offsets; the tasks count each record once by its origin.
+class IntakeLoop {
+public:
+    static Result<std::unique_ptr<IntakeLoop>> open(const config::Config& config, IntakeOptions options, metrics::Metrics& metrics);
+    ~IntakeLoop();
+
+    void start();
+    /// Stops reading, waits a bounded time for acknowledgements, commits, ends the thread.
+    void stop();
+    /// Why it stopped by itself; empty: it runs.
+    [[nodiscard]] std::string failure() const;
+
+private:
+    struct Input {
+        kafka::TopicPartition where;
+        std::size_t topic = 0;  // index in the configuration
+        std::int32_t partitions = 1;
+        std::int64_t epoch = 0;
+        std::vector<kafka::Message> fetched;
+        std::size_t at = 0;
+        std::unique_ptr<decode::Decoder> decoder;
+        std::optional<Event> head;
+        std::optional<decode::Reject> reject;  // of the head, if it cannot be read
+        bool head_known = false;
+        std::int64_t next = -1;
+        intake::AckedPrefix acked;
+        intake::CoveredUpTo covered;
+        std::int64_t committed = -1;
+        intake::InputId id = 0;
+    };
+
+    IntakeLoop(const config::Config& config, IntakeOptions options, metrics::Metrics& metrics);
+    Result<void> connect();
+    std::int64_t start_of(const kafka::TopicPartition& partition);
+    void assigned(const std::vector<kafka::TopicPartition>& partitions);
+    void run();
+    Result<void> round();
+    void look(Input& input, Instant now);
+    Result<bool> take(Instant now);
+    Result<void> forward(Input& input);
+    Result<void> set_aside(Input& input);
+    Result<void> send(const kafka::OutgoingRecord& record);
+    Result<void> mark(Instant now);
+    void collect_reports();
+    void commit(bool all);
+
+    const config::Config& config_;
+    IntakeOptions options_;
+    metrics::Metrics& metrics_;
+    std::unique_ptr<kafka::Consumer> consumer_;
+    std::unique_ptr<kafka::Producer> producer_;
+    intake::HeadMerge merge_;
+    std::map<kafka::TopicPartition, std::unique_ptr<Input>> inputs_;
+    std::vector<Input*> by_id_;
+    struct Sent { Input* input; std::int64_t offset; };
+    std::map<std::uint64_t, Sent> under_way_;
+    std::map<kafka::TopicPartition, std::int64_t> epochs_;
+    std::uint64_t next_tag_ = 1;
+    Instant last_mark_ = kBeforeAll, last_commit_ = kBeforeAll;
+    std::string canonical_, origin_;
+    mutable std::mutex mutex_;
+    std::string failure_;
+    std::atomic<bool> stopping_{false};
+    std::thread thread_;
+};
+
+}  // namespace tocsin::pipeline

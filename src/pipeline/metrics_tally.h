@@ -1,0 +1,52 @@
+#pragma once
+/// The engine's facts as metrics: added up in plain numbers, told once per commit.
+
+#include <array>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "metrics/metrics.h"
+#include "pipeline/tally.h"
+#include "tocsin/schema.h"
+
+namespace tocsin::pipeline {
+
+/// Engine thread only; publish() hands the sums to the registry.
+class MetricsTally : public Tally {
+public:
+    MetricsTally(metrics::Metrics& metrics, const EventSchema& schema, AreaTree& areas, std::string log_topic);
+
+    void consumed(std::uint32_t lane, std::size_t records) override;
+    void applied(const Event& event, const task::Applied& applied) override;
+    void set_aside(std::string_view topic, std::string_view code) override;
+    void repeated() override { ++repeated_; }
+    void made(const Transition& transition) override;
+    void committed(std::uint32_t lane, std::size_t bytes) override;
+
+    /// An episode that was open when the process started.
+    void open_at_start(const std::string& rule, Level level, bool is_case, const std::string& area);
+    void publish();
+    [[nodiscard]] std::uint64_t records() const { return consumed_total_; }
+
+private:
+    struct Kind {
+        std::uint64_t processed = 0, late = 0, duplicate = 0;
+        double age_seconds = 0;
+        bool seen = false;
+    };
+    void count_open(const std::string& rule, Level level, bool is_case, const std::string& area, int by);
+
+    metrics::Metrics& metrics_;
+    const EventSchema& schema_;
+    AreaTree& areas_;
+    std::string log_topic_;
+    std::vector<Kind> kinds_;
+    std::uint64_t consumed_ = 0, consumed_total_ = 0, repeated_ = 0, unknown_area_ = 0, rolled_up_ = 0;
+    Instant latest_ = kBeforeAll;
+    struct Open { int cases = 0, warnings = 0; };
+    std::map<std::string, std::array<Open, kLevels>> open_;   // by rule
+    std::map<std::string, std::array<int, kLevels>> area_levels_;  // open warnings by area, at city level and above
+};
+
+}  // namespace tocsin::pipeline
