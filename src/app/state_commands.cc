@@ -136,4 +136,9 @@ int state_dump(const StateArguments& arguments) {
     return kExitOk;
 }
 
+int state_rebuild(const StateArguments&) {
+    complain("state rebuild: not supported yet; move the state directory away and start with a new kafka.group_id to read the log again");
+    return kExitFailed;
+}
+
 }  // namespace tocsin::app

@@ -158,7 +158,7 @@ Result<void> Daemon::open_state() {
     const config::Storage& s = config_.storage;
     setting_.reset(new task::Setting{config_.schema, areas_, pseudonyms_, {s.retention, s.dedup, s.max_events}, task_count_});
     tasks_ = std::make_unique<task::TaskGroup>(*setting_);
-    tally_ = std::make_unique<MetricsTally>(metrics_, config_.schema, areas_, log_topic());
+    tally_ = std::make_unique<MetricsTally>(metrics_, config_.schema, areas_, log_topic(), options_.watch);
     topics_ = TOCSIN_TRY(KafkaTopics::open(client()));
     Routing routing = TOCSIN_TRY(make_routing(config_));
     DispatcherOptions dispatching;

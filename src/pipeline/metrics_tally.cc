@@ -10,8 +10,9 @@ double seconds(Instant t) { return static_cast<double>(to_millis(t)) / 1000; }
 
 }  // namespace
 
-MetricsTally::MetricsTally(metrics::Metrics& metrics, const EventSchema& schema, AreaTree& areas, std::string log_topic)
-    : metrics_(metrics), schema_(schema), areas_(areas), log_topic_(std::move(log_topic)), kinds_(schema.kinds().size()) {}
+MetricsTally::MetricsTally(metrics::Metrics& metrics, const EventSchema& schema, AreaTree& areas, std::string log_topic,
+                           std::function<void(const Transition&)> watch)
+    : metrics_(metrics), schema_(schema), areas_(areas), log_topic_(std::move(log_topic)), watch_(std::move(watch)), kinds_(schema.kinds().size()) {}
 
 void MetricsTally::consumed(std::uint32_t, std::size_t records) {
     consumed_ += records;
@@ -55,6 +56,7 @@ void MetricsTally::open_at_start(const std::string& rule, Level level, bool is_c
 }
 
 void MetricsTally::made(const Transition& t) {
+    if (watch_) watch_(t);
     metrics_.set("rule_last_match_timestamp_seconds", {t.rule}, seconds(t.at));
     if (t.kind == TransitionKind::kUpdated || t.kind == TransitionKind::kAcknowledged) return;
     count_open(t.rule, t.previous_level, t.is_case, t.area, -1);

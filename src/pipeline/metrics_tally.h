@@ -2,6 +2,7 @@
 /// The engine's facts as metrics: added up in plain numbers, told once per commit.
 
 #include <array>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -15,7 +16,8 @@ namespace tocsin::pipeline {
 /// Engine thread only; publish() hands the sums to the registry.
 class MetricsTally : public Tally {
 public:
-    MetricsTally(metrics::Metrics& metrics, const EventSchema& schema, AreaTree& areas, std::string log_topic);
+    MetricsTally(metrics::Metrics& metrics, const EventSchema& schema, AreaTree& areas, std::string log_topic,
+                 std::function<void(const Transition&)> watch = nullptr);
 
     void consumed(std::uint32_t lane, std::size_t records) override;
     void applied(const Event& event, const task::Applied& applied) override;
@@ -41,6 +43,7 @@ private:
     const EventSchema& schema_;
     AreaTree& areas_;
     std::string log_topic_;
+    std::function<void(const Transition&)> watch_;
     std::vector<Kind> kinds_;
     std::uint64_t consumed_ = 0, consumed_total_ = 0, repeated_ = 0, unknown_area_ = 0, rolled_up_ = 0;
     Instant latest_ = kBeforeAll;
