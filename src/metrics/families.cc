@@ -53,6 +53,7 @@ const std::vector<Family>& families() {
         {"notifications_total", kCounter, {"receiver", "integration"}, "Notices delivered."},
         {"notifications_failed_total", kCounter, {"receiver", "integration", "reason"}, "Attempts that failed."},
         {"notifications_parked_total", kCounter, {"receiver"}, "Notices given up or refused for good."},
+        {"notifications_dropped_total", kCounter, {"receiver"}, "Parked notices that were too many to keep."},
         {"notifications_suppressed_total", kCounter, {"reason"}, "Notices held back for a digest."},
         {"notifications_folded_total", kCounter, {"receiver"}, "Transitions that a newer one stands for, at the outbox limit."},
         {"notification_latency_seconds", kHistogram, {"integration"}, "Length of an attempt."},

@@ -9,6 +9,7 @@ namespace {
 
 constexpr Duration kRound = std::chrono::milliseconds(100);
 constexpr std::size_t kTopicInFlightMax = 10'000;
+constexpr std::size_t kPerReceiverMax = 32;
 constexpr std::uint32_t kDigestTask = UINT32_MAX;  // rows that are in no store
 
 Instant wall_now() { return std::chrono::floor<Duration>(std::chrono::system_clock::now()); }
@@ -146,6 +147,7 @@ void Dispatcher::send_http(std::size_t index, std::vector<std::shared_ptr<const 
     }
     request.tag = next_tag_++;
     exchanges_[request.tag] = {index, std::move(notices), now};
+    ++lane.exchanging;
     http_.start(std::move(request));
 }
 
@@ -175,6 +177,7 @@ void Dispatcher::send(std::size_t index, Instant now) {
     if (lane.target.webhook || lane.alertmanager) {
         if (http_.in_flight() >= receivers::HttpClient::kInFlightMax) return;
         if (lane.alertmanager) {
+            if (lane.exchanging > 0) return;  // one at a time: a resend must not overtake a change of level
             auto notices = lane.queue.take(now, lane.batch_max);
             std::vector<std::shared_ptr<const outbox::Notice>> wanted;
             for (auto& notice : notices) {
@@ -184,8 +187,10 @@ void Dispatcher::send(std::size_t index, Instant now) {
             if (!wanted.empty()) send_http(index, std::move(wanted), now);
             return;
         }
-        const std::size_t room = receivers::HttpClient::kInFlightMax - http_.in_flight();
-        for (auto& notice : lane.queue.take(now, std::min<std::size_t>(room, 32))) send_http(index, {std::move(notice)}, now);
+        // A share for each receiver: one that hangs must not take all connections.
+        const std::size_t busy = std::min(kPerReceiverMax, lane.queue.under_way());
+        const std::size_t room = std::min(receivers::HttpClient::kInFlightMax - http_.in_flight(), kPerReceiverMax - busy);
+        for (auto& notice : lane.queue.take(now, room)) send_http(index, {std::move(notice)}, now);
         return;
     }
     if (exchanges_.size() >= kTopicInFlightMax) return;
@@ -194,7 +199,7 @@ void Dispatcher::send(std::size_t index, Instant now) {
 
 void Dispatcher::resend(std::size_t index, Instant now) {
     Lane& lane = lanes_[index];
-    if (!lane.alertmanager || lane.alertmanager->next_resend() > now) return;
+    if (!lane.alertmanager || lane.exchanging > 0 || lane.alertmanager->next_resend() > now) return;
     for (std::string& body : lane.alertmanager->resend(now)) {
         if (http_.in_flight() >= receivers::HttpClient::kInFlightMax) return;
         receivers::HttpRequest request;
@@ -205,6 +210,7 @@ void Dispatcher::resend(std::size_t index, Instant now) {
         request.allowed = {receivers::Cidr{}};
         request.tag = next_tag_++;
         exchanges_[request.tag] = {index, {}, now};
+        ++lane.exchanging;
         http_.start(std::move(request));
     }
 }
@@ -230,6 +236,7 @@ void Dispatcher::on_response(const receivers::HttpResponse& response, Instant no
     const Exchange exchange = std::move(it->second);
     exchanges_.erase(it);
     Lane& lane = lanes_[exchange.lane];
+    --lane.exchanging;
     metrics_.observe("notification_latency_seconds", {lane.target.integration}, std::chrono::duration<double>(now - exchange.begun).count());
     outbox::Attempt attempt = receivers::attempt_of(response);
     const std::string reason = attempt == outbox::Attempt::kDelivered ? "" : std::string(receivers::reason_of(response));
@@ -239,7 +246,7 @@ void Dispatcher::on_response(const receivers::HttpResponse& response, Instant no
     // Alertmanager refuses a batch for one bad alert: send them one by one, and only the bad one is refused.
     if (lane.alertmanager && attempt == outbox::Attempt::kRefused && exchange.notices.size() > 1) {
         lane.batch_max = 1;
-        attempt = outbox::Attempt::kBusy;
+        attempt = outbox::Attempt::kAgain;
     } else if (attempt == outbox::Attempt::kDelivered) {
         lane.batch_max = receivers::AlertmanagerState::kBatchMax;
     }
@@ -273,6 +280,8 @@ void Dispatcher::publish(Lane& lane) {
     metrics_.set("notification_oldest_pending_timestamp_seconds", {name}, oldest == kNever ? 0 : static_cast<double>(to_millis(oldest)) / 1000);
     metrics_.add("notifications_parked_total", {name}, static_cast<double>(lane.queue.parked_total() - lane.parked_told));
     metrics_.add("notifications_folded_total", {name}, static_cast<double>(lane.queue.folded() - lane.folded_told));
+    metrics_.add("notifications_dropped_total", {name}, static_cast<double>(lane.queue.dropped() - lane.dropped_told));
+    lane.dropped_told = lane.queue.dropped();
     lane.parked_told = lane.queue.parked_total();
     lane.folded_told = lane.queue.folded();
 }

@@ -68,8 +68,8 @@ private:
         outbox::Held held;
         std::unique_ptr<receivers::AlertmanagerState> alertmanager;
         std::size_t batch_max = receivers::AlertmanagerState::kBatchMax;
-        bool resending = false;
-        std::uint64_t parked_told = 0, folded_told = 0;
+        std::size_t exchanging = 0;  // requests without a response yet
+        std::uint64_t parked_told = 0, folded_told = 0, dropped_told = 0;
     };
     struct Exchange {
         std::size_t lane = 0;

@@ -1,5 +1,7 @@
 #include "pipeline/notice_outlet.h"
 
+#include <algorithm>
+
 namespace tocsin::pipeline {
 namespace {
 
@@ -77,10 +79,18 @@ std::vector<std::string> NoticeOutlet::receivers_of(const Transition& t) const {
     std::map<std::string, std::string> labels(t.labels.begin(), t.labels.end());
     labels["alertname"] = t.rule;
     labels["raises"] = t.is_case ? "case" : "warning";
-    labels["level"] = level_name(t.kind == TransitionKind::kClosed ? t.previous_level : t.level);
     if (!t.area.empty()) labels["area"] = t.area;
     for (const auto& field : t.subject) labels[field.name] = field.shown;
-    return config::receivers_of(*routing_.route, labels);
+    // Whoever was told of the old level must hear that it is over: routes are asked for both.
+    std::vector<std::string> receivers;
+    for (const Level level : {t.level, t.previous_level}) {
+        if (level == Level::kNone) continue;
+        labels["level"] = level_name(level);
+        for (std::string& name : config::receivers_of(*routing_.route, labels)) {
+            if (std::find(receivers.begin(), receivers.end(), name) == receivers.end()) receivers.push_back(std::move(name));
+        }
+    }
+    return receivers;
 }
 
 void NoticeOutlet::put(Lane& lane, outbox::Notice notice) {
