@@ -4,9 +4,9 @@ target_include_directories(tocsin_flags INTERFACE ${PROJECT_SOURCE_DIR}/include 
 target_compile_options(tocsin_flags INTERFACE -Wall -Wextra -Werror -Wpedantic -Wno-gnu-statement-expression
   -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wcast-qual -Wvla -fno-strict-aliasing)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  # g++ 12's -Wpedantic has no switch of its own for statement expressions, and its -Wmaybe-uninitialized /
+  # g++ 12's -Wpedantic has no switch of its own for statement expressions, and its -Wmaybe-uninitialized, -Wstringop-overflow and
   # -Wrestrict misfire on std::variant and std::string under -O2.
-  target_compile_options(tocsin_flags INTERFACE -Wno-pedantic -Wno-maybe-uninitialized -Wno-restrict)
+  target_compile_options(tocsin_flags INTERFACE -Wno-pedantic -Wno-maybe-uninitialized -Wno-restrict -Wno-stringop-overflow)
 endif()
 if(TOCSIN_SANITIZE)
   target_compile_options(tocsin_flags INTERFACE -fsanitize=${TOCSIN_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
