@@ -30,7 +30,7 @@ constexpr std::array<City, 11> kCities{{{"Yunshan", "云山", 6},
                                         {"Xingpu", "星浦", 3}}};
 
 std::string code_of(std::size_t city, int county) {
-    char text[8];
+    char text[32];
     std::snprintf(text, sizeof text, "90%02zu%02d", city + 1, county);
     return text;
 }
