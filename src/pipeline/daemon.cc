@@ -15,6 +15,29 @@ constexpr Duration kGroupCommitEvery = std::chrono::seconds(1);
 
 Instant wall_now() { return std::chrono::floor<Duration>(std::chrono::system_clock::now()); }
 
+// Whether the topic's records can be events of this kind.
+bool gives(const config::Config& config, const config::Topic& topic, KindId kind) {
+    const std::string& name = config.schema.kind_def(kind).name;
+    const auto& mapping = topic.mapping.kind;
+    if (!mapping.fixed.empty()) return mapping.fixed == name;
+    return mapping.kinds.empty() || std::any_of(mapping.kinds.begin(), mapping.kinds.end(), [&](const auto& k) { return k.second == name; });
+}
+
+// By rule: the topics whose silence means that its promises cannot be judged.
+std::map<std::string, std::vector<std::string>, std::less<>> topics_waited_on(const config::Config& config, const RuleSet& rules) {
+    std::map<std::string, std::vector<std::string>, std::less<>> waits;
+    for (const Rule& rule : rules.rules) {
+        if (!rule.expect) continue;
+        for (const config::Topic& topic : config.kafka.topics) {
+            const auto any = [&](const std::vector<KindId>& kinds) {
+                return std::any_of(kinds.begin(), kinds.end(), [&](KindId kind) { return gives(config, topic, kind); });
+            };
+            if (any(rule.expect->event) || any(rule.expect->cancel_on)) waits[rule.name].push_back(topic.name);
+        }
+    }
+    return waits;
+}
+
 }  // namespace
 
 Daemon::Daemon(config::Config config, std::shared_ptr<const RuleSet> rules, Pseudonymizer pseudonyms, DaemonOptions options)
@@ -222,33 +245,8 @@ std::int64_t Daemon::first_start(const kafka::TopicPartition& p, std::int64_t lo
     }
 }
 
-Result<void> Daemon::connect() {
-    not_ready("waiting for the partitions to be assigned");
-    kafka::ConsumerOptions consuming;
-    consuming.client = client();
-    consuming.group_id = config_.kafka.group_id;
-    consuming.instance_id = config_.kafka.group_id + "-0";
-    consuming.topics = {log_topic()};
-    consuming.assign_all = options_.embedded;
-    EngineOptions engine;
-    engine.event_clock = options_.event_clock;
-    engine.rekeyed = config_.kafka.intake == config::Intake::kRekey;
-    engine.faults = options_.faults;
-    for (const config::Topic& topic : config_.kafka.topics) engine.topics[topic.name] = {topic.disorder, topic.delay};
-    for (const Rule& rule : rules_->rules) {
-        if (!rule.expect) continue;
-        for (const config::Topic& topic : config_.kafka.topics) {
-            const auto gives = [&](KindId kind) {
-                const std::string& name = config_.schema.kind_def(kind).name;
-                if (!topic.mapping.kind.fixed.empty()) return topic.mapping.kind.fixed == name;
-                return topic.mapping.kind.kinds.empty() || std::any_of(topic.mapping.kind.kinds.begin(), topic.mapping.kind.kinds.end(),
-                                                                       [&](const auto& k) { return k.second == name; });
-            };
-            const auto any = [&](const std::vector<KindId>& kinds) { return std::any_of(kinds.begin(), kinds.end(), gives); };
-            if (any(rule.expect->event) || any(rule.expect->cancel_on)) engine.waits_on[rule.name].push_back(topic.name);
-        }
-    }
-    // The engine first: the consumer's hooks ask its lanes where to begin. It reads through a log made a moment later.
+// The engine first: the consumer's hooks ask its lanes where to begin. It reads through a log made a moment later.
+void Daemon::make_engine() {
     struct Late : LogSource {
         explicit Late(Daemon& d) : daemon(d) {}
         std::span<const LogRecord> fetch(std::uint32_t t) override { return daemon.log_->fetch(t); }
@@ -257,6 +255,12 @@ Result<void> Daemon::connect() {
         void wait(Duration d) override { daemon.log_->wait(d); }
         Daemon& daemon;
     };
+    EngineOptions engine;
+    engine.event_clock = options_.event_clock;
+    engine.rekeyed = config_.kafka.intake == config::Intake::kRekey;
+    engine.faults = options_.faults;
+    for (const config::Topic& topic : config_.kafka.topics) engine.topics[topic.name] = {topic.disorder, topic.delay};
+    engine.waits_on = topics_waited_on(config_, *rules_);
     late_log_ = std::make_unique<Late>(*this);
     engine_ = std::make_unique<Engine>(Engine::Parts{*setting_, *tasks_, *late_log_, *outlet_, *tally_}, std::move(lanes_), std::move(engine));
     for (std::uint32_t i = 0; i < task_count_; ++i) {
@@ -268,14 +272,20 @@ Result<void> Daemon::connect() {
     engine_->adopt(rules_);
     api_ = std::make_unique<Api>(*tasks_, *setting_);
     api_->use(rules_);
-    outlet_->release();  // rows of the last life
+}
+
+// Receivers hear what the last life left undelivered, and the warnings that are open.
+void Daemon::start_dispatcher() {
+    outlet_->release();
     std::vector<std::string> open_bodies;
     for (std::uint32_t i = 0; i < task_count_; ++i) {
         for (const Transition& t : tasks_->task(i).open_warnings()) open_bodies.push_back(outbox::transition_body(t, outlet_->group_of(t)));
     }
     dispatcher_->restore_open(std::move(open_bodies));
     dispatcher_->start();
+}
 
+kafka::Consumer::Hooks Daemon::hooks() {
     kafka::Consumer::Hooks hooks;
     hooks.start = [this](const kafka::TopicPartition& p) {
         return consumer_ == nullptr && !options_.embedded ? kafka::kFromBeginning : start_of(p);
@@ -296,7 +306,20 @@ Result<void> Daemon::connect() {
         assigned_ = false;
         start_error_ = retry("the group took the partitions away; restarting reads on from the stored offsets");
     };
-    consumer_ = TOCSIN_TRY(kafka::Consumer::open(std::move(consuming), std::move(hooks)));
+    return hooks;
+}
+
+Result<void> Daemon::connect() {
+    not_ready("waiting for the partitions to be assigned");
+    make_engine();
+    start_dispatcher();
+    kafka::ConsumerOptions consuming;
+    consuming.client = client();
+    consuming.group_id = config_.kafka.group_id;
+    consuming.instance_id = config_.kafka.group_id + "-0";
+    consuming.topics = {log_topic()};
+    consuming.assign_all = options_.embedded;
+    consumer_ = TOCSIN_TRY(kafka::Consumer::open(std::move(consuming), hooks()));
     log_ = std::make_unique<KafkaLog>(*consumer_, log_topic(), task_count_, config_.kafka.intake == config::Intake::kRekey);
     if (config_.kafka.intake == config::Intake::kRekey) {
         IntakeOptions intake{client(), static_cast<std::int32_t>(task_count_), options_.event_clock, options_.embedded};

@@ -65,6 +65,9 @@ private:
     Result<void> open_state();
     Result<void> load_lane(Lane& lane);
     Result<void> connect();
+    void make_engine();
+    void start_dispatcher();
+    kafka::Consumer::Hooks hooks();
     std::int64_t start_of(const kafka::TopicPartition& partition);
     std::int64_t first_start(const kafka::TopicPartition& partition, std::int64_t low, std::int64_t high);
     void loop();
