@@ -78,7 +78,7 @@ TEST(PointerTree, FindsEveryNameAndNoOther) {
         places.push_back(tree.add(pointer_to_name(name)).value());
     }
     for (int i = 0; i < 1000; ++i) {
-        for (const std::string name : {"f" + std::to_string(i), "f" + std::to_string(i) + "x"}) {
+        for (const std::string& name : {"f" + std::to_string(i), "f" + std::to_string(i) + "x"}) {
             EXPECT_EQ(tree.child(kRootPlace, name).has_value(), names.count(name) == 1) << name;
         }
     }
