@@ -151,24 +151,7 @@ Result<void> Daemon::load_lane(Lane& lane) {
     options.mark_synced = options_.mark_synced;
     lane.store = TOCSIN_TRY(store::TaskStore::open(store::TaskStore::directory_of(config_.storage.path, lane.index), options));
     lane.task = &tasks_->task(lane.index);
-    return lane.store->load([&](std::string_view key, std::string_view value) -> Result<void> {
-        if (key == kPositionKey) {
-            const auto position = decode_position(value);
-            if (!position) return fatal("the stored position is damaged; restore the state directory");
-            lane.position = *position;
-            lane.has_state = true;
-            return {};
-        }
-        if (key == kCaughtUpKey) {
-            lane.caught_up_once = true;
-            return {};
-        }
-        if (key.front() == outbox::kRowPrefix) return outlet_->restore(lane, key, value);
-        if (key.front() == intake::OriginFilter::kKeyPrefix) {
-            return lane.origins.load(key, value) ? Result<void>() : fatal("a stored origin is damaged; restore the state directory");
-        }
-        return lane.task->load(key, value);
-    });
+    return load_stored(lane, [&](std::string_view key, std::string_view value) { return outlet_->restore(lane, key, value); });
 }
 
 Result<void> Daemon::open_state() {

@@ -2,6 +2,7 @@
 
 #include "base/digest.h"
 #include "ledger/codec.h"
+#include "outbox/notice.h"
 
 namespace tocsin::pipeline {
 namespace {
@@ -32,6 +33,28 @@ std::optional<Position> decode_position(std::string_view bytes) {
     position.fingerprint = in.fixed64();
     if (!in.ok() || !in.done()) return std::nullopt;
     return position;
+}
+
+Result<void> load_stored(Lane& lane, const std::function<Result<void>(std::string_view, std::string_view)>& row) {
+    return lane.store->load([&](std::string_view key, std::string_view value) -> Result<void> {
+        if (key == kPositionKey) {
+            const auto position = decode_position(value);
+            if (!position) return fatal("the stored position is damaged; restore the state directory");
+            lane.position = *position;
+            lane.has_state = true;
+            lane.verify = position->last >= 0;
+            return {};
+        }
+        if (key == kCaughtUpKey) {
+            lane.caught_up_once = true;
+            return {};
+        }
+        if (key.front() == outbox::kRowPrefix) return row(key, value);
+        if (key.front() == intake::OriginFilter::kKeyPrefix) {
+            return lane.origins.load(key, value) ? Result<void>() : fatal("a stored origin is damaged; restore the state directory");
+        }
+        return lane.task->load(key, value);
+    });
 }
 
 }  // namespace tocsin::pipeline

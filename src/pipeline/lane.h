@@ -2,6 +2,8 @@
 /// One task at work: its unread records, the event at their head, and what the next commit must say about the log.
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -53,5 +55,9 @@ struct Lane {
     std::uint64_t next_row = 1;         ///< number of the next outbox row
     WriteBatch batch;
 };
+
+/// Restores a lane whose store was just opened and whose task is empty: the position, after which reading begins with a
+/// continuity check, the origins, the task. `row` gets the outbox's rows. Errors: kFatal, an entry is damaged.
+Result<void> load_stored(Lane& lane, const std::function<Result<void>(std::string_view key, std::string_view value)>& row);
 
 }  // namespace tocsin::pipeline
