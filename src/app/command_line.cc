@@ -56,7 +56,6 @@ void add_run(Line& line) {
 
 void add_check(Line& line) {
     CLI::App* check = line.app.add_subcommand("check", "Check files before they are used.");
-    check->require_subcommand(1);
     CLI::App* config = command(*check, line, "config", "Check configurations and the rules they name.", [&line] { return check_config(line.check_config); });
     config->add_option("files", line.check_config, "tocsin.yml …")->required();
     CLI::App* rules = command(*check, line, "rules", "Check rule files.", [&line] { return check_rules(line.check_rules); });
@@ -91,7 +90,6 @@ void add_ask(Line& line) {
     const std::pair<const char*, int (*)(const AskArguments&)> kinds[] = {{"case", ask_cases}, {"warning", ask_warnings}};
     for (const auto& [name, ask] : kinds) {
         CLI::App* parent = line.app.add_subcommand(name, std::string("Open ") + name + "s of the running daemon.");
-        parent->require_subcommand(1);
         flags(command(*parent, line, "list", "All that are open.", [&line, ask = ask] { line.ask.what = "list"; return ask(line.ask); }));
         CLI::App* show = command(*parent, line, "show", "One of them.", [&line, ask = ask] { line.ask.what = "show"; return ask(line.ask); });
         show->add_option("id", line.ask.id, "Its id.")->required();
@@ -112,7 +110,6 @@ void add_operations(Line& line) {
     log_flags(sub, line);
 
     CLI::App* dlq = line.app.add_subcommand("dlq", "Dead letters: records that are no events.");
-    dlq->require_subcommand(1);
     CLI::App* list = command(*dlq, line, "list", "Each with its reason.", [&line] { line.dlq.what = "list"; return dead_letters(line.dlq); });
     CLI::App* show = command(*dlq, line, "show", "One of them, whole: it holds customer data.", [&line] { line.dlq.what = "show"; return dead_letters(line.dlq); });
     show->add_option("id", line.dlq.id, "topic/partition/offset")->required();
@@ -122,7 +119,6 @@ void add_operations(Line& line) {
     }
 
     CLI::App* state = line.app.add_subcommand("state", "The state directory of a stopped daemon.");
-    state->require_subcommand(1);
     CLI::App* dump = command(*state, line, "dump", "What is stored, as JSON lines: it holds customer data.", [&line] { return state_dump(line.state); });
     dump->add_option("--storage.path", line.state.storage_path, "The state directory.")->required();
     dump->add_option("--kinds", line.state.kinds, "task, notice, profile, cell; default all.")->delimiter(',');
@@ -146,7 +142,6 @@ LogLevel level_of(const std::string& name) {
 
 int run(int argc, char** argv) {
     Line line;
-    line.app.require_subcommand(1);
     add_run(line);
     add_check(line);
     add_replay(line);
@@ -157,6 +152,11 @@ int run(int argc, char** argv) {
     } catch (const CLI::ParseError& error) {
         const int code = line.app.exit(error, std::cout, std::cerr);
         return code == 0 ? kExitOk : kExitUsage;
+    }
+    if (!line.chosen) {
+        // Asked for here and not by CLI11, which would say it instead of naming the word it does not know.
+        std::cerr << "A subcommand is required\nRun with --help for more information.\n";
+        return kExitUsage;
     }
     set_log(level_of(line.log_level), line.log_format == "json" ? LogFormat::kJson : LogFormat::kLogfmt);
     return line.chosen();
