@@ -3,6 +3,7 @@
 #include <date/date.h>
 #include <date/tz.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <sstream>
@@ -191,6 +192,15 @@ Result<TimeFormat> TimeFormat::make(std::string format, std::string zone) {
         if (format.find('%') == std::string::npos) {
             return reject("unknown time format \"" + format +
                           "\"; known are rfc3339, epoch_s, epoch_ms and strptime's %Y-%m-%d %H:%M:%S");
+        }
+        const auto has = [&](std::string_view letters) {
+            return std::any_of(letters.begin(), letters.end(),
+                               [&](char c) { return format.find(std::string{'%', c}) != std::string::npos; });
+        };
+        const bool day = has("DF") || (has("Yy") && ((has("mbB") && has("de")) || has("j")));
+        if (!day || !has("HITR")) {
+            return reject("time format \"" + format + "\" has no " + (day ? "time of day" : "day") +
+                          "; an event needs both, for instance %Y-%m-%d %H:%M:%S");
         }
     }
     if (!zone.empty() && zone != "UTC") {

@@ -99,7 +99,7 @@ void read_sections(yaml::MapReader& root, const Reading& reading, Config& config
 void read_global(const yaml::Node& node, const Reading& reading, Global& global) {
     yaml::MapReader map(node, "global", reading.diagnostics);
     if (const auto zone = map.string("timezone")) {
-        const auto known = TimeFormat::make("%Y", *zone);
+        const auto known = TimeFormat::make("%F %T", *zone);
         if (!known.ok())
             reading.diagnostics.error(map.get("timezone")->position(), "timezone: " + known.error().message);
         global.timezone = *zone;
