@@ -21,7 +21,7 @@ kafka::ClientOptions client_of(const config::Config& config) {
 }
 
 // Dead letters may come twice; the origin tells them apart.
-json describe(const kafka::Message& message) {
+json describe(const kafka::OwnedRecord& message) {
     const auto header = [&](const char* name) { return std::string(message.header(name)); };
     return {{"id", header("tocsin.error.topic") + "/" + header("tocsin.error.partition") + "/" + header("tocsin.error.offset")},
             {"code", header("tocsin.error.code")},
@@ -39,11 +39,11 @@ Result<std::map<std::string, json>> read_all(const config::Config& config, bool 
     std::map<std::string, json> letters;
     for (std::int32_t p = 0; p < state->partitions; ++p) {
         const auto messages = TOCSIN_TRY(kafka::read_range(client, {topic, p}, kafka::kFromBeginning, kReadMax, std::chrono::seconds(30)));
-        for (const kafka::Message& message : messages) {
+        for (const kafka::OwnedRecord& message : messages) {
             json letter = describe(message);
             if (with_values) {
-                letter["key"] = message.key();
-                letter["value"] = message.value();
+                letter["key"] = message.key;
+                letter["value"] = message.value;
             }
             letters[letter["id"].get<std::string>()] = std::move(letter);
         }

@@ -1,5 +1,6 @@
 #include "kafka/admin.h"
 
+#include <algorithm>
 #include <chrono>
 #include <thread>
 
@@ -125,7 +126,12 @@ Result<std::string> Admin::cluster_id(Duration at_most) {
     return result;
 }
 
-Result<std::vector<Message>> read_range(const ClientOptions& client, const TopicPartition& where, std::int64_t from, std::size_t max, Duration at_most) {
+std::string_view OwnedRecord::header(std::string_view name) const {
+    const auto found = std::find_if(headers.rbegin(), headers.rend(), [&](const auto& h) { return h.first == name; });
+    return found == headers.rend() ? std::string_view() : std::string_view(found->second);
+}
+
+Result<std::vector<OwnedRecord>> read_range(const ClientOptions& client, const TopicPartition& where, std::int64_t from, std::size_t max, Duration at_most) {
     ConsumerOptions options;
     options.client = client;
     options.group_id = "tocsin-read-range";  // never joined: partitions are assigned by hand
@@ -145,7 +151,13 @@ Result<std::vector<Message>> read_range(const ClientOptions& client, const Topic
         }
         consumer->wait(Duration(50));
     }
-    return messages;
+    // Copies: closing the consumer waits for the last message that is still held.
+    std::vector<OwnedRecord> records;
+    for (const Message& m : messages) {
+        records.push_back({m.offset(), std::string(m.key()), std::string(m.value()), m.has_value(), m.headers()});
+    }
+    messages.clear();
+    return records;
 }
 
 }  // namespace tocsin::kafka

@@ -48,8 +48,17 @@ private:
     std::string brokers_;
 };
 
-/// Reads a partition from `from` up to its present end, at most `max` records. For `dlq` and the continuity check.
-Result<std::vector<Message>> read_range(const ClientOptions& options, const TopicPartition& partition, std::int64_t from,
+/// A record that outlives the client it was read by.
+struct OwnedRecord {
+    std::int64_t offset = 0;
+    std::string key, value;
+    bool has_value = true;  ///< false: null
+    std::vector<std::pair<std::string, std::string>> headers;
+    [[nodiscard]] std::string_view header(std::string_view name) const;  ///< the last of that name; empty: none
+};
+
+/// Reads a partition from `from` up to its present end, at most `max` records. For `dlq`.
+Result<std::vector<OwnedRecord>> read_range(const ClientOptions& options, const TopicPartition& partition, std::int64_t from,
                                         std::size_t max, Duration at_most);
 
 }  // namespace tocsin::kafka
