@@ -141,13 +141,15 @@ private:
 
     void answer(const Request& request) {
         const auto once = std::make_shared<std::atomic<bool>>(false);
-        auto self = this->shared_from_this();
         answer_timer_.expires_after(Server::kAnswerTimeout);
-        answer_timer_.async_wait([self, once](error_code cancelled) {
+        answer_timer_.async_wait([self = this->shared_from_this(), once](error_code cancelled) {
             if (!cancelled && !once->exchange(true)) self->write({503, "text/plain", "no answer in time; the daemon is busy, try again\n", {}});
         });
-        server_.handler(request, [self, once](Response response) {
-            if (once->exchange(true)) return;
+        // Weak: until the answer comes the timer keeps the connection, and whoever still holds `respond` when the server
+        // is gone holds nothing of it.
+        server_.handler(request, [weak = this->weak_from_this(), once](Response response) {
+            const auto self = weak.lock();
+            if (self == nullptr || once->exchange(true)) return;
             asio::post(self->stream_.get_executor(), [self, r = std::move(response)]() mutable {
                 self->answer_timer_.cancel();
                 self->write(std::move(r));
