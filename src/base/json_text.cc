@@ -68,6 +68,15 @@ void append_json_string(std::string& out, std::string_view text) {
     out.push_back('"');
 }
 
+bool is_utf8(std::string_view text) {
+    while (!text.empty()) {
+        const std::size_t length = sequence_length(text);
+        if (length == 0) return false;
+        text.remove_prefix(length);
+    }
+    return true;
+}
+
 void append_json_number(std::string& out, double number) {
     if (!std::isfinite(number)) {
         out += "null";

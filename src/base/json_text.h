@@ -12,4 +12,7 @@ void append_json_string(std::string& out, std::string_view text);
 /// The shortest text that reads back as the same number; integers without a point. Not finite: null.
 void append_json_number(std::string& out, double number);
 
+/// Whether the bytes are well-formed UTF-8 (RFC 3629); no bytes are.
+[[nodiscard]] bool is_utf8(std::string_view text);
+
 }  // namespace tocsin

@@ -6,18 +6,36 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
+#include <algorithm>
 #include <mutex>
 #include <utility>
 
+#include "base/json_text.h"
+#include "metrics/process.h"
 #include "tocsin/check.h"
 
 namespace tocsin::metrics {
 namespace {
 
 // OpenTelemetry's boundaries for seconds.
-const prometheus::Histogram::BucketBoundaries kSeconds{0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10};
+const prometheus::Histogram::BucketBoundaries kSeconds{0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25,
+                                                       0.5,   0.75, 1,     2.5,  5,     7.5, 10};
+
+// 11 digits beginning with 13 to 19, with or without the country code: China's mobile numbers. Area codes have 2 to 9
+// or 12 digits, so none of them is taken for one.
+bool reads_like_a_mobile_number(std::string_view value) {
+    for (const std::string_view prefix : {"+86", "0086", "86"}) {
+        if (value.size() == prefix.size() + 11 && value.starts_with(prefix)) value.remove_prefix(prefix.size());
+    }
+    return value.size() == 11 && value[0] == '1' && value[1] >= '3' &&
+           std::all_of(value.begin(), value.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
 
 }  // namespace
+
+bool may_be_label(std::string_view value) {
+    return value.size() <= Metrics::kLabelBytesMax && is_utf8(value) && !reads_like_a_mobile_number(value);
+}
 
 struct Metrics::State {
     struct Entry {
@@ -37,13 +55,14 @@ struct Metrics::State {
     template <typename Number, typename Make>
     Number& series(Entry& entry, const Labels& labels, Make make) {
         TOCSIN_CHECK(labels.size() == entry.family->labels.size(), "callers give a value for each label of the family");
-        if (const auto it = entry.series.find(labels); it != entry.series.end()) return *static_cast<Number*>(it->second);
-        if (entry.series.size() >= kSeriesMax) {
-            const Labels other(labels.size(), "other");
-            if (other != labels) {
-                ++refused;
-                return series<Number>(entry, other, make);
-            }
+        if (const auto it = entry.series.find(labels); it != entry.series.end())
+            return *static_cast<Number*>(it->second);
+        // Asked for new series only: known ones cost a look-up and nothing else.
+        const bool refuse =
+            entry.series.size() >= kSeriesMax || !std::all_of(labels.begin(), labels.end(), may_be_label);
+        if (const Labels other(labels.size(), "other"); refuse && other != labels) {
+            ++refused;
+            return series<Number>(entry, other, make);
         }
         std::map<std::string, std::string> named;
         for (std::size_t i = 0; i < labels.size(); ++i) named.emplace(entry.family->labels[i], labels[i]);
@@ -68,9 +87,15 @@ Metrics::Metrics() : state_(std::make_unique<State>()) {
         entry.family = &family;
         const std::string name = "tocsin_" + std::string(family.name), help(family.help);
         switch (family.type) {
-            case Type::kCounter: entry.counters = &prometheus::BuildCounter().Name(name).Help(help).Register(state_->registry); break;
-            case Type::kGauge: entry.gauges = &prometheus::BuildGauge().Name(name).Help(help).Register(state_->registry); break;
-            case Type::kHistogram: entry.histograms = &prometheus::BuildHistogram().Name(name).Help(help).Register(state_->registry); break;
+            case Type::kCounter:
+                entry.counters = &prometheus::BuildCounter().Name(name).Help(help).Register(state_->registry);
+                break;
+            case Type::kGauge:
+                entry.gauges = &prometheus::BuildGauge().Name(name).Help(help).Register(state_->registry);
+                break;
+            case Type::kHistogram:
+                entry.histograms = &prometheus::BuildHistogram().Name(name).Help(help).Register(state_->registry);
+                break;
         }
         // Families without labels are there from the start: a zero says more than nothing.
         if (!family.labels.empty()) continue;
@@ -95,7 +120,8 @@ void Metrics::set(std::string_view family, const Labels& labels, double value) {
 void Metrics::observe(std::string_view family, const Labels& labels, double value) {
     const std::lock_guard lock(state_->mutex);
     State::Entry& e = state_->entry(family, Type::kHistogram);
-    state_->series<prometheus::Histogram>(e, labels, [&](const auto& l) { return &e.histograms->Add(l, kSeconds); }).Observe(value);
+    state_->series<prometheus::Histogram>(e, labels, [&](const auto& l) { return &e.histograms->Add(l, kSeconds); })
+        .Observe(value);
 }
 
 void Metrics::clear(std::string_view family) {
@@ -118,8 +144,13 @@ std::string Metrics::render() {
     }
     for (const auto& collect : collectors) collect(*this);
     add("metric_series_refused_total", {}, static_cast<double>(state_->take_refused()));
-    const std::lock_guard lock(state_->mutex);
-    return prometheus::TextSerializer().Serialize(state_->registry.Collect());
+    std::string page;
+    {
+        const std::lock_guard lock(state_->mutex);
+        page = prometheus::TextSerializer().Serialize(state_->registry.Collect());
+    }
+    if (const auto process = read_process()) page += render_process(*process);
+    return page;
 }
 
 }  // namespace tocsin::metrics

@@ -23,15 +23,25 @@ const std::vector<Family>& families();
 
 using Labels = std::vector<std::string>;  ///< values, in the order of Family::labels
 
-/// All numbers of one process. Any thread; each call takes a lock of the family it names, so hot paths add up in plain
+/// Whether a label may have this value. Not: what is no UTF-8 (one such byte and Prometheus refuses the whole page),
+/// more than Metrics::kLabelBytesMax, and anything that reads like a mobile number, because no series may ever name a
+/// person.
+[[nodiscard]] bool may_be_label(std::string_view value);
+
+/// All numbers of one process. Any thread; each call takes a lock and looks the series up, so hot paths add up in plain
 /// numbers and tell them once per commit.
 class Metrics {
 public:
-    /// A family that would get more series counts the rest under "other" in every label.
+    /// A family that would get more series counts the rest under "other" in every label, and so does each value that
+    /// may not be a label; tocsin_metric_series_refused_total counts both.
     static constexpr std::size_t kSeriesMax = 2'000;
+    static constexpr std::size_t kLabelBytesMax = 200;
 
     Metrics();
     ~Metrics();
+    Metrics(const Metrics&) = delete;
+    Metrics& operator=(const Metrics&) = delete;
+
     /// Unknown names and a wrong number of labels are bugs and abort.
     void add(std::string_view family, const Labels& labels = {}, double by = 1);
     void set(std::string_view family, const Labels& labels, double value);
@@ -42,7 +52,7 @@ public:
     /// Called before each rendering, to set what is asked of the system.
     void before_rendering(std::function<void(Metrics&)> collect);
 
-    /// Prometheus text format 0.0.4.
+    /// The page of /metrics in Prometheus' text format 0.0.4, process families included.
     [[nodiscard]] std::string render();
 
 private:
