@@ -193,8 +193,8 @@ void Consumer::assign(void* raw) {
         assignment_.push_back(std::move(p));
     }
     // The queues first: what arrives between the assignment and its own queue would come out of the main one.
-    rd_kafka_assign(handle_, list);
     open_queues(assignment_);
+    rd_kafka_assign(handle_, list);
     if (hooks_.assigned) hooks_.assigned(assignment_);
 }
 
@@ -250,7 +250,8 @@ void Consumer::poll(Duration at_most) {
     rd_kafka_message_t* raw = rd_kafka_consumer_poll(handle_, static_cast<int>(at_most.count()));
     for (; raw != nullptr; raw = rd_kafka_consumer_poll(handle_, 0)) {
         const MessageHandle message(raw);
-        Trouble trouble = trouble_of(message->err, rd_kafka_message_errstr(message.get()));
+        const char* reason = rd_kafka_message_errstr(message.get());  // null for a record
+        Trouble trouble = trouble_of(message->err, reason == nullptr ? "" : reason);
         if (message->rkt != nullptr) {
             trouble.topic = rd_kafka_topic_name(message->rkt);
             trouble.partition = message->partition;
