@@ -15,7 +15,7 @@ const std::vector<Family>& families() {
          {},
          "Reloads that were refused: the rules before them are still in force."},
         {"log_messages_total", kCounter, {"level"}, "Log lines, written or not."},
-        {"events_consumed_total", kCounter, {"topic"}, "Records of the log read by this process."},
+        {"events_consumed_total", kCounter, {"topic"}, "Records of the log read by this process, the intake's marks not counted."},
         {"intake_records_total", kCounter, {"topic"}, "Records of input topics read by the intake."},
         {"events_processed_total", kCounter, {"event"}, "Events counted, by kind."},
         {"events_rejected_total", kCounter, {"topic", "reason"}, "Records set aside as dead letters, by reason."},

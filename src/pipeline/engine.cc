@@ -8,6 +8,11 @@ namespace {
 constexpr std::size_t kRecordsPerStep = 2'000;
 const TopicTimes kDefaultTimes;
 
+std::size_t events_in(std::span<const LogRecord> records) {
+    const auto is_event = [](const LogRecord& record) { return record.mark.empty(); };
+    return static_cast<std::size_t>(std::count_if(records.begin(), records.end(), is_event));
+}
+
 }  // namespace
 
 Engine::Engine(Parts parts, std::vector<Lane> lanes, EngineOptions options)
@@ -34,7 +39,7 @@ bool Engine::refill(Lane& lane, Instant now) {
             take_fingerprint(lane);  // the next fetch gives the memory of this one back
             lane.unread = parts_.log.fetch(lane.index);
             if (lane.unread.empty()) return false;
-            parts_.tally.consumed(lane.index, lane.unread.size());
+            parts_.tally.consumed(lane.index, events_in(lane.unread));
             if (lane.verify && !check_continuity(lane)) return false;
             if (lane.unread.empty()) continue;
         }
