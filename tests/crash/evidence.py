@@ -118,12 +118,12 @@ def denied(dump, hook, layout):
     A case's opening was caused by the event that the record names as its trigger, or by a timer after it; a state that
     stands before that event denies having said it.
     """
-    next_offset = {(row["topic"], row["partition"]): row["offset"] for row in dump["task"]}
+    next_offset = {row["partition"]: row["offset"] for row in dump["task"]}
     for key, body in hook.snapshot().items():
         record = record_of(body)
         if record["raises"] == "case" and record["trigger"] in layout.place:
-            topic, partition, offset = layout.place[record["trigger"]]
-            if next_offset.get((topic, partition), 0) <= offset:
+            _, partition, offset = layout.place[record["trigger"]]
+            if next_offset.get(partition, 0) <= offset:
                 return [f"denied: {key} was sent, but its trigger {record['trigger']} lies at offset {offset} of partition {partition}, and "
-                        f"the state begins again at {next_offset.get((topic, partition), 0)}: it was sent before it was safe"]
+                        f"the state begins again at {next_offset.get(partition, 0)}: it was sent before it was safe"]
     return []

@@ -138,10 +138,10 @@ class Evidence(unittest.TestCase):
 
     def test_what_was_sent_and_is_denied_after_a_power_cut_is_found(self):
         key = self.first(raises="case", transition="opened")
-        topic, partition, offset = self.layout.place[self.records[key]["trigger"]]
+        _, partition, offset = self.layout.place[self.records[key]["trigger"]]
         hook = FakeHook({key: self.records[key]})
         for next_offset, complaints in ((offset + 1, 0), (offset, 1)):
-            dump = {"task": [{"topic": topic, "partition": partition, "offset": next_offset}]}
+            dump = {"task": [{"partition": partition, "offset": next_offset}]}
             self.assertEqual(len(evidence.denied(dump, hook, self.layout)), complaints)
 
 
