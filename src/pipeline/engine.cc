@@ -229,6 +229,7 @@ void Engine::watch_silent_inputs(Instant now) {
 }
 
 Result<bool> Engine::step(Instant now) {
+    if (last_sync_ == kBeforeAll) is_on_disk(now);  // what was loaded
     bool worked = false;
     for (std::size_t n = 0; n < kRecordsPerStep; ++n) {
         bool waiting = false;
@@ -299,16 +300,20 @@ Result<void> Engine::commit(Instant now) {
     return {};
 }
 
-Result<void> Engine::sync(Instant now) {
+// After a power cut every task comes back to this point or a later one, and asks for windows from here on.
+void Engine::is_on_disk(Instant now) {
     last_sync_ = now;
     Instant oldest = kNever;
+    for (const Lane& lane : lanes_) oldest = std::min(oldest, lane.task->clock());
+    for (Lane& lane : lanes_) lane.task->keep_cells_from(oldest);
+}
+
+Result<void> Engine::sync(Instant now) {
     for (Lane& lane : lanes_) {
         auto done = lane.store->sync();
         if (!done) return done;
-        oldest = std::min(oldest, lane.task->clock());
     }
-    // After a power cut every task comes back to this point or a later one, and asks for windows from here on.
-    for (Lane& lane : lanes_) lane.task->keep_cells_from(oldest);
+    is_on_disk(now);
     if (rows_pending_) parts_.outlet.release();
     rows_pending_ = false;
     return {};

@@ -91,6 +91,7 @@ private:
     Result<void> commit(Instant now);
     Result<void> commit_lane(Lane& lane);
     Result<void> sync(Instant now);
+    void is_on_disk(Instant now);
 
     Parts parts_;
     std::vector<Lane> lanes_;

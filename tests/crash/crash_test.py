@@ -37,7 +37,11 @@ OUTPUT, DEAD, CLIENT = "crash.output", "crash.dead", "crash-daemon"
 KINDS = "complaint registration reconnection account_cancelled hotline_rating refund reminder".split()
 
 # What a run must have broken to count (design: nothing is proved by kills that hit nothing).
-THROWN_AWAY_MIN, UNDELIVERED_MIN, CASES_MIN, WARNINGS_MIN = 20, 5, 1000, 50
+THROWN_AWAY_MIN, UNDELIVERED_MIN, CASES_MIN, WARNINGS_MIN, CUTS_MIN, BROKER_KILLS_MIN = 20, 5, 1000, 50, 2, 2
+
+# The share of the input that the broker gives out in a second: it must outlast all kills however fast the machine is, and
+# still reach all tasks within one life.
+RATE = 0.03
 
 # What a negative control must be found by: anything else that is wrong does not count.
 FOUND_BY = {"offset_outside_batch": ("cases", "warnings", "profiles", "cells"),
@@ -100,8 +104,7 @@ class Run:
         shutil.rmtree(options.work, ignore_errors=True)
         os.makedirs(options.work)
         self.kills = self.thrown_away = self.undelivered = self.cuts = self.broker_kills = 0
-        self.patience = 0.5                    # seconds of work a life is granted at most
-        self.idle_lives = 0
+        self.patience = 0.15                   # seconds of work a life is granted at most
         self.complaints = []
 
     def prepare(self):
@@ -122,8 +125,7 @@ class Run:
             self.broker.produce(topic, partition, records)
             bytes_in += sum(len(key) + len(value) + 10 for key, value in records)
         self.log = "crash.events" if options.way == "direct" else "tocsin.events"
-        # The broker deals the input out, so that it lasts for all kills however fast the machine is.
-        self.limit_rate(int(bytes_in / (options.kills * 2.5) * (1 if options.way == "direct" else 2)))
+        self.limit_rate(int(bytes_in * RATE * (1 if options.way == "direct" else 2)))
         self.hook = Hook(WEBHOOK_SECRET, options.seed, trouble=0.03)
         environment = {"TOCSIN_TEST_SYNC_MARK": "1"}
         if options.expect_fault:
@@ -153,7 +155,7 @@ class Run:
             self.daemon.check_alive()
             if time.monotonic() > end:
                 raise TimeoutError(f"no record was read within 60 s; the end of {self.daemon.log}:\n{self.daemon.tail()}")
-        if self.random.random() < 0.1:
+        if self.kills % 9 == 4:
             self.broker.kill()
             self.broker_kills += 1
             if self.random.random() < 0.5:     # the daemon lives to see the broker come back
@@ -170,14 +172,13 @@ class Run:
             return
         dump = self.daemon.dump("task", "notice")
         committed = sum(row["offset"] for row in dump["task"])
+        before = self.done
         self.done = max([self.done] + [(evidence.millis(row["clock"]) - scenario.START) / scenario.SPAN for row in dump["task"]
                                      if row["clock"]])
         self.thrown_away += read > committed - self.committed
         self.undelivered += bool(dump["notice"])
-        self.idle_lives = self.idle_lives + 1 if committed <= self.committed else 0
-        if self.idle_lives >= 4:
-            self.patience *= 1.5
-        if self.random.random() < 0.4:
+        self.adapt(before)
+        if self.random.random() < 0.6:
             self.cuts += powercut.cut(self.daemon.state, self.random)
             dump = self.daemon.dump("task")
             committed = sum(row["offset"] for row in dump["task"])
@@ -186,6 +187,15 @@ class Run:
         self.committed = committed
         if not self.broker.answers():
             self.broker.restart()
+
+    def adapt(self, before):
+        """Lives long enough that the scenario lasts for all kills and is not left over at their end."""
+        share = (0.9 - before) / max(3, self.options.kills - self.kills)
+        progress = self.done - before
+        if progress > 1.5 * share:
+            self.patience = max(0.02, self.patience * 0.5)
+        elif progress < 0.5 * share:
+            self.patience = min(5.0, self.patience * 1.5)
 
     def finish(self):
         self.limit_rate(None)
@@ -221,6 +231,7 @@ class Run:
         """Why this run proves nothing, or ''."""
         for name, count, least in (("kills threw away uncommitted work", self.thrown_away, THROWN_AWAY_MIN),
                                    ("kills fell between commit and delivery", self.undelivered, UNDELIVERED_MIN),
+                                   ("tasks lost unsynced bytes", self.cuts, CUTS_MIN), ("brokers were killed", self.broker_kills, BROKER_KILLS_MIN),
                                    ("cases were made", self.cases, CASES_MIN), ("warnings were made", self.warnings, WARNINGS_MIN)):
             if count < least:
                 return f"only {count} {name}, at least {least} are needed"

@@ -44,6 +44,7 @@ class Hook:
 
         class Server(http.server.ThreadingHTTPServer):
             daemon_threads = True
+            request_queue_size = 128       # five, the default, lets the kernel drop connections that are made at once
 
             def handle_error(self, *_):
                 pass                           # the daemon was killed while it talked to us

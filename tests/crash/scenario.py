@@ -10,6 +10,7 @@ import zlib
 
 START = 1_709_251_200_000            # 2024-03-01T00:00:00Z, in ms like every instant here
 SPAN = 5 * 86_400_000
+CALM = 86_400_000                    # the first day makes no case and no warning: commits without a reason to sync, for power cuts
 SECOND, MINUTE, HOUR, DAY = 1000, 60_000, 3_600_000, 86_400_000
 
 CITIES, COUNTIES = 11, 10
@@ -113,7 +114,7 @@ class Generator:
         for i in range(number):
             area = self.random.choice(ALL_COUNTIES)
             city = area.rsplit("/", 1)[0]
-            begin = self.random.uniform(2 * HOUR, SPAN - 5 * HOUR)
+            begin = self.random.uniform(CALM + 2 * HOUR, SPAN - 5 * HOUR)
             if any(abs(begin - other) < 5 * HOUR for other in free.get(city, [])):
                 continue                       # one crowd at a time in a city: their levels must not add up
             free.setdefault(city, []).append(begin)
@@ -129,7 +130,7 @@ class Generator:
         """People who complain again and again, in bouts with silence between them: cases that open, rise, fall and close."""
         for i in range(number):
             customer = f"prone-{i:05}"
-            t = self.random.uniform(0, DAY)
+            t = CALM + self.random.uniform(0, DAY)
             while t < SPAN - HOUR:
                 for _ in range(self.random.randint(1, 7)):
                     self.add(t, "complaint", customer)
@@ -142,7 +143,7 @@ class Generator:
         """People who register and are reconnected in time, exactly on time, late, very late, never; or give up."""
         for i in range(number):
             customer = f"reg-{i:05}"
-            t = self.random.uniform(0, SPAN - 2 * HOUR)
+            t = self.random.uniform(CALM, SPAN - 2 * HOUR)
             ok = self.random.random() < 0.9
             self.add(t, "registration", customer, result="ok" if ok else "failed", was_suspended=self.random.random() < 0.9)
             if self.random.random() < 0.2:     # registers again: the first promise stands
