@@ -30,9 +30,12 @@ std::optional<Mark> parse_one(std::string_view text) {
 
 }  // namespace
 
-std::string encode_marks(const std::vector<Mark>& marks) {
+std::string encode_marks(const Marks& marks) {
     std::string out(kFormat);
-    for (const Mark& mark : marks) {
+    out += ' ';
+    append_decimal(out, to_millis(marks.taken_to));
+    if (marks.idle) out += '!';
+    for (const Mark& mark : marks.inputs) {
         out.append(" ").append(mark.topic).append("/");
         append_decimal(out, mark.partition);
         out += '/';
@@ -43,18 +46,30 @@ std::string encode_marks(const std::vector<Mark>& marks) {
     return out;
 }
 
-std::optional<std::vector<Mark>> parse_marks(std::string_view header) {
+std::optional<Marks> parse_marks(std::string_view header) {
     if (header.substr(0, kFormat.size()) != kFormat) return std::nullopt;
     std::string_view rest = header.substr(kFormat.size());
-    std::vector<Mark> marks;
-    while (!rest.empty()) {
-        if (rest[0] != ' ') return std::nullopt;
-        rest.remove_prefix(1);
-        const std::size_t length = std::min(rest.find(' '), rest.size());
-        const std::optional<Mark> mark = parse_one(rest.substr(0, length));
-        if (!mark) return std::nullopt;
-        marks.push_back(*mark);
+    // The next word, or nothing.
+    const auto word = [&rest]() -> std::optional<std::string_view> {
+        if (rest.empty() || rest[0] != ' ') return std::nullopt;
+        const std::size_t length = std::min(rest.find(' ', 1), rest.size());
+        const std::string_view found = rest.substr(1, length - 1);
         rest.remove_prefix(length);
+        return found;
+    };
+    Marks marks;
+    auto progress = word();
+    if (!progress) return std::nullopt;
+    marks.idle = progress->ends_with('!');
+    if (marks.idle) progress->remove_suffix(1);
+    const auto taken_to = parse_decimal(*progress, to_millis(kBeforeAll), to_millis(kNever));
+    if (!taken_to) return std::nullopt;
+    marks.taken_to = from_millis(*taken_to);
+    while (!rest.empty()) {
+        const auto text = word();
+        const auto mark = text ? parse_one(*text) : std::nullopt;
+        if (!mark) return std::nullopt;
+        marks.inputs.push_back(*mark);
     }
     return marks;
 }

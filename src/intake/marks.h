@@ -4,6 +4,9 @@
 /// The intake writes a mark into every partition of the log each 500 ms: "all of this input partition up to wall time
 /// T lies before this record". A task is caught up to the lowest T of all input partitions; only with that may it say
 /// that something did not happen.
+///
+/// A mark also says how far the merge has come: while there is a backlog, tasks keep step with each other by it. A task
+/// whose partition is empty may have its next record still before it in the intake.
 
 #include <cstddef>
 #include <cstdint>
@@ -30,12 +33,22 @@ struct Mark {
     Instant upto = kBeforeAll;
 };
 
-/// "1 topic/partition/partitions=T …": format version, then each statement with T in milliseconds since 1970. A mark
-/// record has this in its header, and neither key nor value.
-[[nodiscard]] std::string encode_marks(const std::vector<Mark>& marks);
+/// What a mark record says.
+struct Marks {
+    std::vector<Mark> inputs;
+    /// All records of a backlog up to this event time lie before this record, except for an input's own disorder;
+    /// kBeforeAll: nothing is known.
+    Instant taken_to = kBeforeAll;
+    /// The intake had nothing to read: all that was in the inputs then lies before this record.
+    bool idle = false;
+};
+
+/// "1 E topic/partition/partitions=T …": format version, event time `taken_to` (with "!" behind it: idle), then each
+/// statement; times in milliseconds since 1970. A mark record has this in its header, and neither key nor value.
+[[nodiscard]] std::string encode_marks(const Marks& marks);
 
 /// Empty if the text is anything but what encode_marks writes.
-[[nodiscard]] std::optional<std::vector<Mark>> parse_marks(std::string_view header);
+[[nodiscard]] std::optional<Marks> parse_marks(std::string_view header);
 
 /// The writing side: which T counts for one input partition. T counts once the position has reached the high watermark
 /// that was asked for at T or later: everything that was in the partition at T lies below it.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "intake/head_merge.h"
+
 namespace tocsin::pipeline {
 namespace {
 
@@ -51,7 +53,11 @@ bool Engine::refill(Lane& lane, Instant now) {
 bool Engine::take_head(Lane& lane, Instant now) {
     const LogRecord& record = lane.unread.front();
     if (!record.mark.empty()) {
-        if (const auto marks = intake::parse_marks(record.mark)) inputs_[lane.index].mark(*marks, now);
+        if (const auto marks = intake::parse_marks(record.mark)) {
+            inputs_[lane.index].mark(marks->inputs, now);
+            lane.taken_to = std::max(lane.taken_to, marks->taken_to);
+            if (marks->idle) lane.idle_at = std::max(lane.idle_at, record.timestamp);
+        }
         return false;
     }
     decode::OriginRef ref{lane.topic, static_cast<std::int32_t>(lane.index), record.offset};
@@ -120,24 +126,36 @@ void Engine::set_aside(Lane& lane, const SetAside& reason) {
     dirty_ = true;
 }
 
-// The lane whose event is next in event time. A lane that should have a record but has none yet holds up the others.
+// The lane whose event is next in event time. A lane that may still get an earlier one holds up the others.
 Lane* Engine::choose(Instant now, bool& waiting) {
     Lane* first = nullptr;
+    for (Lane& lane : lanes_) {
+        if (!refill(lane, now)) continue;
+        lane.waited_since = kNever;
+        if (first == nullptr || lane.head->time < first->head->time) first = &lane;
+    }
     waiting = false;
     for (Lane& lane : lanes_) {
-        if (refill(lane, now)) {
-            lane.waited_since = kNever;
-            if (first == nullptr || lane.head->time < first->head->time) first = &lane;
-            continue;
-        }
-        if (parts_.log.end(lane.index, lane.position.next).at_end) {
-            lane.waited_since = kNever;
-            continue;
-        }
-        if (lane.waited_since == kNever) lane.waited_since = now;
-        if (now - lane.waited_since < kHoldUpMax) waiting = true;
+        if (lane.head) continue;
+        const bool at_end = parts_.log.end(lane.index, lane.position.next).at_end;
+        const bool waits = !at_end || (first != nullptr && !nothing_earlier(lane, *first, now));
+        if (!waits) lane.waited_since = kNever;
+        else waiting = holds_up(lane, now) || waiting;
     }
     return waiting ? nullptr : first;
+}
+
+bool Engine::holds_up(Lane& lane, Instant now) {
+    if (lane.waited_since == kNever) lane.waited_since = now;
+    return now - lane.waited_since < kHoldUpMax;
+}
+
+// Whether no event before the other lane's head can follow in this one, which has been read to its end: the intake, which
+// sends a backlog in event-time order, may have it before it still.
+bool Engine::nothing_earlier(const Lane& lane, const Lane& other, Instant now) const {
+    if (!options_.rekeyed) return true;
+    const bool fresh = !options_.event_clock && other.head->time > now - intake::HeadMerge::kFreshAge;
+    return fresh || lane.taken_to >= other.head->time || lane.idle_at > other.unread.front().timestamp;
 }
 
 const TopicTimes& Engine::times_of(const Lane& lane) const {

@@ -77,6 +77,8 @@ public:
 private:
     bool refill(Lane& lane, Instant now);
     Lane* choose(Instant now, bool& waiting);
+    static bool holds_up(Lane& lane, Instant now);
+    bool nothing_earlier(const Lane& lane, const Lane& other, Instant now) const;
     bool take_head(Lane& lane, Instant now);
     void apply_head(Lane& lane);
     void pop(Lane& lane);

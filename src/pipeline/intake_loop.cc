@@ -120,7 +120,8 @@ void IntakeLoop::assigned(const std::vector<kafka::TopicPartition>& partitions) 
 // Tells the merge what the input's next record is.
 void IntakeLoop::look(Input& input, Instant now) {
     for (const kafka::HighWatermark& answer : consumer_->take_high_watermarks(input.where)) input.covered.high_watermark(answer.asked_at, answer.high);
-    if (input.head_known || input.acked.full()) return;
+    if (input.head_known) return;
+    if (input.acked.full()) return merge_.head_is_awaited(input.id, now);
     if (input.at == input.fetched.size()) {
         input.fetched.clear();
         input.at = 0;
@@ -205,10 +206,13 @@ Result<void> IntakeLoop::set_aside(Input& input) {
 Result<bool> IntakeLoop::take(Instant now) {
     for (auto& [where, input] : inputs_) look(*input, now);
     const intake::HeadMerge::Choice choice = merge_.next(now);
+    idle_ = choice.step == intake::HeadMerge::Step::kNothing;
     if (choice.step != intake::HeadMerge::Step::kTake) return false;
     Input& input = *by_id_[choice.input];
     auto done = input.reject ? set_aside(input) : forward(input);
     if (!done) return std::move(done).error();
+    const bool in_order = input.head && (options_.event_clock || now - input.head->time >= intake::HeadMerge::kFreshAge);
+    if (in_order) taken_to_ = std::max(taken_to_, input.head->time);
     input.next = input.fetched[input.at].offset() + 1;
     ++input.at;
     input.head_known = false;
@@ -219,17 +223,17 @@ Result<bool> IntakeLoop::take(Instant now) {
 // What each input has been read up to, said in every partition of the log behind the records it speaks of.
 Result<void> IntakeLoop::mark(Instant now) {
     if (now - last_mark_ < intake::kMarkEvery) return {};
+    if (inputs_.empty()) return {};
     last_mark_ = now;
-    std::vector<intake::Mark> marks;
+    intake::Marks marks{{}, taken_to_, idle_};
     for (auto& [where, input] : inputs_) {
         if (input->next < 0 && consumer_->at_end(where)) {
             const auto ends = consumer_->bounds(where, Duration(1'000));
             if (ends.ok()) input->next = ends->second;
         }
         if (input->next >= 0) input->covered.position(input->next);
-        if (const auto upto = input->covered.upto()) marks.push_back({where.topic, where.partition, input->partitions, *upto});
+        if (const auto upto = input->covered.upto()) marks.inputs.push_back({where.topic, where.partition, input->partitions, *upto});
     }
-    if (marks.empty()) return {};
     const kafka::Headers headers{{std::string(intake::kMarkHeader), intake::encode_marks(marks)}};
     for (std::int32_t p = 0; p < options_.log_partitions; ++p) {
         kafka::OutgoingRecord record;

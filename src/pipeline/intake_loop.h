@@ -86,6 +86,8 @@ private:
     std::map<std::uint64_t, Sent> under_way_;
     std::map<kafka::TopicPartition, std::int64_t> epochs_;
     std::uint64_t next_tag_ = 1;
+    Instant taken_to_ = kBeforeAll;  // event time the merge has come to
+    bool idle_ = false;              // nothing to read at the last look
     Instant last_mark_ = kBeforeAll, last_commit_ = kBeforeAll;
     std::string canonical_, origin_;
     mutable std::mutex mutex_;

@@ -52,6 +52,8 @@ struct Lane {
     std::optional<Event> head;          ///< the event of unread.front(), decoded and accepted
     intake::OriginStamp origin;         ///< of the head; its topic looks into the record
     Instant waited_since = kNever;      ///< since when this lane has held up the others without a record
+    Instant taken_to = kBeforeAll;      ///< rekey: no record of a backlog before this event time is still to come
+    Instant idle_at = kBeforeAll;       ///< rekey: nothing that was in the inputs at this wall time is still to come
     std::uint64_t next_row = 1;         ///< number of the next outbox row
     WriteBatch batch;
 };

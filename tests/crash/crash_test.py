@@ -41,7 +41,7 @@ THROWN_AWAY_MIN, UNDELIVERED_MIN, CASES_MIN, WARNINGS_MIN, CUTS_MIN, BROKER_KILL
 
 # The share of the input that the broker gives out in a second: it must outlast all kills however fast the machine is, and
 # still reach all tasks within one life.
-RATE = 0.03
+RATE = 0.02
 
 # What a negative control must be found by: anything else that is wrong does not count.
 FOUND_BY = {"offset_outside_batch": ("cases", "warnings", "profiles", "cells"),
@@ -190,7 +190,7 @@ class Run:
 
     def adapt(self, before):
         """Lives long enough that the scenario lasts for all kills and is not left over at their end."""
-        share = (0.9 - before) / max(3, self.options.kills - self.kills)
+        share = (0.9 - before) / max(3, 1.5 * self.options.kills - self.kills)
         progress = self.done - before
         if progress > 1.5 * share:
             self.patience = max(0.02, self.patience * 0.5)
@@ -290,11 +290,11 @@ def main():
     parser.add_argument("--way", choices=["direct", "rekey"], default="direct")
     parser.add_argument("--work", default=os.path.join(ROOT, "build", "crash"))
     parser.add_argument("--seed", type=int, default=int(time.time()))
-    parser.add_argument("--events", type=int, default=0, help="default: 8,000 for each kill, at least 240,000")
+    parser.add_argument("--events", type=int, default=0, help="default: 8,000 for each kill, at least 300,000")
     parser.add_argument("--expect-fault", choices=sorted(FOUND_BY))
     options = parser.parse_args()
     options.work = os.path.abspath(options.work)
-    options.events = options.events or max(240_000, 8_000 * options.kills)
+    options.events = options.events or max(300_000, 8_000 * options.kills)
     try:
         return Run(options).run()
     except (Ended, TimeoutError) as error:

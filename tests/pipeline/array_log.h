@@ -20,6 +20,7 @@ inline Instant at(std::int64_t seconds) {
 struct StoredRecord {
     std::string key, value, origin, mark;
     std::vector<std::pair<std::string, std::string>> headers;
+    Instant timestamp = at(0);
 };
 
 /// The log as an array: what is in it has arrived.
@@ -44,7 +45,7 @@ public:
         for (; p.next < p.records.size(); ++p.next) {
             const StoredRecord& r = p.records[p.next];
             p.given.push_back(
-                {static_cast<std::int64_t>(p.next), at(0), r.key, r.value, !r.value.empty(), r.origin, r.mark});
+                {static_cast<std::int64_t>(p.next), r.timestamp, r.key, r.value, !r.value.empty(), r.origin, r.mark});
         }
         return p.given;
     }

@@ -302,17 +302,62 @@ TEST_F(EngineTest, BehindTheIntakeMarksSayHowFarTheInputsAreRead) {
     StoredRecord r = record("r1", "anna", 0, "registration");
     r.origin = "in/0/0/0";
     log.append(0, r);
-    log.append(0, {"", "", "", intake::encode_marks({{"in", 0, 2, at(4'000)}}), {}});
+    log.append(0, {"", "", "", intake::encode_marks({{{"in", 0, 2, at(4'000)}}}), {}});
     auto life = live(log, rekeyed());
     life->run(at(4'001));
     ASSERT_TRUE(life->engine->flush(at(4'001)).ok());
     EXPECT_TRUE(life->notebook.transitions.empty()) << "partition 1 of the input has not been heard of";
-    log.append(0, {"", "", "", intake::encode_marks({{"in", 0, 2, at(4'000)}, {"in", 1, 2, at(4'000)}}), {}});
+    log.append(0, {"", "", "", intake::encode_marks({{{"in", 0, 2, at(4'000)}, {"in", 1, 2, at(4'000)}}}), {}});
     life->run(at(4'002));
     ASSERT_TRUE(life->engine->flush(at(4'002)).ok());
     EXPECT_EQ(life->notebook.transitions.size(), 1u);
     EXPECT_EQ(life->lane().position.next, 3) << "marks are read like records";
     EXPECT_TRUE(life->notebook.dead.empty()) << "and are none";
+}
+
+TEST_F(EngineTest, BehindABacklogAnEmptyLaneIsWaitedForUntilTheIntakeHasPassedTheEvent) {
+    const auto mark = [](const intake::Marks& says, Instant written) {
+        return StoredRecord{"", "", "", intake::encode_marks(says), {}, written};
+    };
+    ArrayLog log(2);
+    StoredRecord r = record("a1", "anna", 10);
+    r.origin = "in/0/0/0";
+    r.timestamp = at(5'000);
+    log.append(0, r);
+    log.append(1, mark({{}, at(9), false}, at(5'001)));
+    auto life = live(log, rekeyed(), 2);
+    life->run(at(5'002));
+    EXPECT_TRUE(life->adder.applied_ids.empty()) << "the intake may still have an earlier event for partition 1";
+    log.append(1, mark({{}, at(9), true}, at(4'999)));
+    life->run(at(5'003));
+    EXPECT_TRUE(life->adder.applied_ids.empty()) << "it had nothing to read, but that was before this record";
+    log.append(1, mark({{}, at(10), false}, at(5'003)));
+    life->run(at(5'004));
+    EXPECT_EQ(life->adder.applied_ids, (Ids{"a1"}));
+
+    r = record("a2", "anna", 20);
+    r.origin = "in/0/1/0";
+    r.timestamp = at(5'005);
+    log.append(0, r);
+    log.append(1, mark({{}, at(10), true}, at(5'006)));
+    life->run(at(5'007));
+    EXPECT_EQ(life->adder.applied_ids, (Ids{"a1", "a2"})) << "nothing was left in the inputs";
+
+    r = record("a3", "anna", 30);
+    r.origin = "in/0/2/0";
+    r.timestamp = at(5'008);
+    log.append(0, r);
+    life->run(at(5'009));
+    EXPECT_EQ(life->adder.applied_ids.size(), 2u);
+    life->run(at(5'009) + Engine::kHoldUpMax);
+    EXPECT_EQ(life->adder.applied_ids.size(), 3u) << "an intake that is dead does not stop the daemon";
+
+    r = record("a4", "anna", 5'990);
+    r.origin = "in/0/3/0";
+    r.timestamp = at(6'000);
+    log.append(0, r);
+    life->run(at(6'000));
+    EXPECT_EQ(life->adder.applied_ids.size(), 4u) << "what is news waits for nobody";
 }
 
 TEST_F(EngineTest, WhileAnInputIsSilentPromisesThatWaitOnItDoNotBreak) {
