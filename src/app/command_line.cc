@@ -122,10 +122,12 @@ void add_operations(Line& line) {
     CLI::App* dump = command(*state, line, "dump", "What is stored, as JSON lines: it holds customer data.", [&line] { return state_dump(line.state); });
     dump->add_option("--storage.path", line.state.storage_path, "The state directory.")->required();
     dump->add_option("--kinds", line.state.kinds, "task, notice, profile, cell; default all.")->delimiter(',');
-    CLI::App* rebuild = command(*state, line, "rebuild", "Forget a task's state, so that the next start reads the log again, muted.",
+    CLI::App* rebuild = command(*state, line, "rebuild", "Make a lost task's state again from the log, beside a stopped daemon; tells nobody.",
                                 [&line] { return state_rebuild(line.state); });
     config_flag(rebuild, line.state.config_file)->required();
     rebuild->add_option("--task", line.state.task, "Its number.")->required();
+    rebuild->add_option("--storage.path", line.state.storage_path, "The state directory, instead of storage.path.");
+    rebuild->add_option("--clock", line.state.clock, "As the daemon runs: wall or event.")->check(CLI::IsMember({"wall", "event"}))->capture_default_str();
 
     CLI::App* version = command(line.app, line, "version", "Which version this is.", [&line] { return print_version(line.version_json); });
     version->add_flag("--json", line.version_json, "As JSON.");

@@ -74,6 +74,7 @@ struct StateArguments {
     std::string config_file;
     std::vector<std::string> kinds;
     std::optional<unsigned> task;
+    std::string clock = "wall";
 };
 int state_dump(const StateArguments& arguments);
 int state_rebuild(const StateArguments& arguments);

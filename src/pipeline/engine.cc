@@ -137,8 +137,8 @@ Lane* Engine::choose(Instant now, bool& waiting) {
     waiting = false;
     for (Lane& lane : lanes_) {
         if (lane.head) continue;
-        const bool at_end = parts_.log.end(lane.index, lane.position.next).at_end;
-        const bool waits = !at_end || (first != nullptr && !nothing_earlier(lane, *first, now));
+        const LogEnd end = parts_.log.end(lane.index, lane.position.next);
+        const bool waits = !end.at_end || (first != nullptr && !end.closed && !nothing_earlier(lane, *first, now));
         if (!waits) lane.waited_since = kNever;
         else waiting = holds_up(lane, now) || waiting;
     }

@@ -43,7 +43,7 @@ LogEnd KafkaLog::end(std::uint32_t task, std::int64_t position) {
         run.covered.high_watermark(answer.asked_at, answer.high);
     }
     run.covered.position(position);
-    return {consumer_.at_end(run.where), run.covered.upto()};
+    return {consumer_.at_end(run.where), false, run.covered.upto()};
 }
 
 }  // namespace tocsin::pipeline

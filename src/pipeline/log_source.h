@@ -32,6 +32,7 @@ std::uint64_t fingerprint_of(const LogRecord& record);
 /// How far a task's partition has been read, as far as the broker has said.
 struct LogEnd {
     bool at_end = false;  ///< nothing unread is known: the task holds up nobody
+    bool closed = false;  ///< and nothing will ever follow: the end of a range
     /// The wall time at which a high watermark was asked for that the position has reached since; empty: never.
     std::optional<Instant> caught_up_to;
 };

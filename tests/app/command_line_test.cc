@@ -80,7 +80,7 @@ const Case kCases[] = {
      1,
      "",
      "/nowhere: holds no task; is it the storage.path of a daemon?"},
-    {"what is not built yet", {"state", "rebuild", "--config.file=x", "--task=1"}, 1, "", "not supported yet"},
+    {"a task of a configuration that is not there", {"state", "rebuild", "--config.file=missing.yml", "--task=1"}, 78, "", "missing.yml"},
 
     {"version", {"version"}, 0, "tocsin 0.", ""},
     {"version for programs", {"version", "--json"}, 0, "{\"version\":\"0.", ""},

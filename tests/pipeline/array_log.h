@@ -54,7 +54,7 @@ public:
     }
     LogEnd end(std::uint32_t task, std::int64_t position) override {
         const Partition& p = partitions_[task];
-        return {!p.more && position >= static_cast<std::int64_t>(p.records.size()), p.caught_up_to};
+        return {!p.more && position >= static_cast<std::int64_t>(p.records.size()), false, p.caught_up_to};
     }
     void wait(Duration) override {}
 
