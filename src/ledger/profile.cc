@@ -207,6 +207,7 @@ std::size_t Profile::add(const Event& event, Vocabulary& words) {
 }
 
 bool Profile::has_id(std::string_view id, Instant time, Duration window) const {
+    if (window == Duration(0)) return false;
     const auto near = [&](Instant t) { return (t < time ? time - t : t - time) <= window; };
     for (const Row& row : rows_) {
         if (row.event.id == id && near(row.event.time)) return true;

@@ -69,7 +69,7 @@ def write_config(work, way, layout, bootstrap, hook_url):
     write(os.path.join(work, "thresholds.csv"), scenario.thresholds_csv())
     write_secret(os.path.join(work, "pseudonym.key"), PSEUDONYM_KEY)
     write_secret(os.path.join(work, "webhook.secret"), WEBHOOK_SECRET)
-    # Ids are remembered for a minute only: what the intake repeats after a crash must be refused by its origin.
+    # What the intake repeats after a crash must be refused by its origin, not by its id.
     return write(os.path.join(work, "tocsin.yml"), f"""kafka:
   brokers: [{json.dumps(bootstrap)}]
   group_id: crash
@@ -82,7 +82,7 @@ def write_config(work, way, layout, bootstrap, hook_url):
     max.partition.fetch.bytes: "32768"
   topics:
 {topics}storage:
-  dedup: 1m
+  dedup: {"1m" if way == "direct" else "0s"}
 privacy:
   pseudonym_key_file: pseudonym.key
 rule_files: [rules.yml]
@@ -104,16 +104,18 @@ class Run:
         shutil.rmtree(options.work, ignore_errors=True)
         os.makedirs(options.work)
         self.kills = self.thrown_away = self.undelivered = self.cuts = self.broker_kills = 0
-        self.patience = 0.15                   # seconds of work a life is granted at most
+        self.patience = 0.4                    # seconds of work a life is granted at most
         self.complaints = []
 
     def prepare(self):
         options = self.options
         say(f"seed {options.seed}, {options.events} events, {options.way}")
-        self.events = scenario.generate(options.seed, options.events)
+        # A notice must be made before it can be sent too early.
+        calm = 0 if options.expect_fault == "send_before_fsync" else scenario.DAY
+        self.events = scenario.generate(options.seed, options.events, calm)
         while not recount.far_from_the_edge(self.events):
             options.seed += 1
-            self.events = scenario.generate(options.seed, options.events)
+            self.events = scenario.generate(options.seed, options.events, calm)
         self.layout = scenario.Layout(self.events, options.way)
         self.broker = Broker(os.path.join(options.work, "broker")).start()
         for topic, partitions in self.layout.partitions.items():
@@ -165,6 +167,7 @@ class Run:
         return self.consumed()
 
     def kill_once(self):
+        fault = self.options.expect_fault
         read = self.live()
         self.daemon.kill()
         self.kills += 1
@@ -178,8 +181,10 @@ class Run:
         self.thrown_away += read > committed - self.committed
         self.undelivered += bool(dump["notice"])
         self.adapt(before)
-        if self.random.random() < 0.6:
-            self.cuts += powercut.cut(self.daemon.state, self.random)
+        if fault or self.random.random() < 0.6:
+            # Where a fault can be seen: an offset that outlives its changes, a notice that outlives its row.
+            whole = fault == "send_before_fsync" if fault else self.random.random() < 0.5
+            self.cuts += powercut.cut(self.daemon.state, self.random, whole)
             dump = self.daemon.dump("task")
             committed = sum(row["offset"] for row in dump["task"])
         if self.options.way == "direct":

@@ -3,12 +3,12 @@ import glob
 import os
 
 
-def cut(state, random):
-    """Cuts each task's log; answers how many lost something. Half of the time all that was not synced is lost.
+def cut(state, random, whole):
+    """Cuts each task's log; answers how many lost something. `whole`: all that was not synced is lost, else a part of it.
 
     A later log file is lost whole if an earlier one was cut: a gap would be no state that ever was on the disk.
     """
-    worst, cuts = random.random() < 0.5, 0
+    cuts = 0
     for mark in sorted(glob.glob(os.path.join(state, "task-*", "SYNCED"))):
         with open(mark, encoding="utf-8") as file:
             name, synced = file.read().split()
@@ -19,7 +19,7 @@ def cut(state, random):
                 continue
             size = os.path.getsize(path)
             safe = min(int(synced), size) if number == name else 0
-            keep = 0 if lost else safe if worst else random.randint(safe, size)
+            keep = 0 if lost else safe if whole else random.randint(safe, size)
             if keep < size:
                 os.truncate(path, keep)
                 lost = True

@@ -10,7 +10,6 @@ import zlib
 
 START = 1_709_251_200_000            # 2024-03-01T00:00:00Z, in ms like every instant here
 SPAN = 5 * 86_400_000
-CALM = 86_400_000                    # the first day makes no case and no warning: commits without a reason to sync, for power cuts
 SECOND, MINUTE, HOUR, DAY = 1000, 60_000, 3_600_000, 86_400_000
 
 CITIES, COUNTIES = 11, 10
@@ -95,7 +94,8 @@ def thresholds_csv():
 
 
 class Generator:
-    def __init__(self, seed, events):
+    def __init__(self, seed, events, calm):
+        self.calm = calm
         self.random = random.Random(seed)
         self.wanted = events
         self.plan = []                         # (t, kind, customer, area, further fields)
@@ -114,7 +114,7 @@ class Generator:
         for i in range(number):
             area = self.random.choice(ALL_COUNTIES)
             city = area.rsplit("/", 1)[0]
-            begin = self.random.uniform(CALM + 2 * HOUR, SPAN - 5 * HOUR)
+            begin = self.random.uniform(self.calm + 2 * HOUR, SPAN - 5 * HOUR)
             if any(abs(begin - other) < 5 * HOUR for other in free.get(city, [])):
                 continue                       # one crowd at a time in a city: their levels must not add up
             free.setdefault(city, []).append(begin)
@@ -130,7 +130,7 @@ class Generator:
         """People who complain again and again, in bouts with silence between them: cases that open, rise, fall and close."""
         for i in range(number):
             customer = f"prone-{i:05}"
-            t = CALM + self.random.uniform(0, DAY)
+            t = self.calm + self.random.uniform(0, DAY)
             while t < SPAN - HOUR:
                 for _ in range(self.random.randint(1, 7)):
                     self.add(t, "complaint", customer)
@@ -143,7 +143,7 @@ class Generator:
         """People who register and are reconnected in time, exactly on time, late, very late, never; or give up."""
         for i in range(number):
             customer = f"reg-{i:05}"
-            t = self.random.uniform(CALM, SPAN - 2 * HOUR)
+            t = self.random.uniform(self.calm, SPAN - 2 * HOUR)
             ok = self.random.random() < 0.9
             self.add(t, "registration", customer, result="ok" if ok else "failed", was_suspended=self.random.random() < 0.9)
             if self.random.random() < 0.2:     # registers again: the first promise stands
@@ -181,8 +181,9 @@ class Generator:
 ALL_COUNTIES = counties()
 
 
-def generate(seed, events):
-    generator = Generator(seed, events)
+def generate(seed, events, calm=DAY):
+    """`calm`: so long there is no case and no warning at first: commits without a reason to sync, for power cuts."""
+    generator = Generator(seed, events, calm)
     scale = events / 300_000
     generator.crowds(int(90 * min(scale, 1) + 10))
     generator.persistent(int(600 * scale) + 20)
@@ -209,7 +210,8 @@ def partition_of(key, partitions):
 class Layout:
     """Which record goes where: {(topic, partition): [(key, value)]}, and where each event lies.
 
-    Every 200th record is written twice in a row (a duplicate), every 20,000th place also gets a value that is no JSON.
+    Behind a direct topic every 200th record is written twice in a row, and its id tells; what the intake repeats is told by
+    its origin alone, so there ids are not remembered and nothing is written twice. Every 20,000th place also gets a value that is no JSON.
     """
 
     def __init__(self, events, way):
@@ -227,7 +229,7 @@ class Layout:
             value = to_json(event)
             records = self.records[place]
             self.place[event["id"]] = (*place, len(records))
-            records += [(key, value)] * (2 if number % 200 == 7 else 1)
+            records += [(key, value)] * (2 if way == "direct" and number % 200 == 7 else 1)
             if number % 20_000 == 11:
                 self.unreadable.add((*place, len(records)))
                 records.append((key, value[:-2]))
