@@ -10,6 +10,7 @@ namespace {
 
 constexpr char kMetaPrefix = 'm';
 constexpr std::string_view kClockKey = "mclock";
+constexpr std::uint8_t kMetaFormat = 1;
 
 std::string key_of(const Event& event) {
     // A profile of its own for each event without a customer: nobody to remember, but its id must not count twice.
@@ -185,6 +186,7 @@ Result<void> Task::load(std::string_view key, std::string_view value) {
 Result<void> Task::load_meta(std::string_view key, std::string_view value) {
     if (key != kClockKey) return {};  // the pipeline's own rows
     ledger::Reader in(value);
+    const bool known_format = in.byte() == kMetaFormat;
     clock_ = in.instant();
     highest_ = in.instant();
     areas_.set_frontier(in.instant());
@@ -195,7 +197,8 @@ Result<void> Task::load_meta(std::string_view key, std::string_view value) {
         for (std::uint64_t k = in.count(); k > 0; --k) known.by.emplace_back(in.string());
     }
     for (std::uint64_t n = in.count(); n > 0; --n) known_cells_[in.fixed64()] = true;
-    if (!in.ok() || !in.done()) return fatal("the stored clock is damaged; restore the state directory");
+    if (!known_format || !in.ok() || !in.done())
+        return fatal("the stored clock is damaged or of a newer format; restore the state directory");
     return {};
 }
 
@@ -204,7 +207,7 @@ void Task::write(WriteBatch& batch) {
     table_.write(batch);
     cells_.write(batch);
     areas_.write(batch);
-    std::string value;
+    std::string value(1, static_cast<char>(kMetaFormat));
     ledger::put_instant(value, clock_);
     ledger::put_instant(value, highest_);
     ledger::put_instant(value, areas_.frontier());

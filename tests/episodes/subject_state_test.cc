@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/digest.h"
+
 namespace tocsin::episodes {
 namespace {
 
@@ -50,6 +52,16 @@ TEST(SubjectState, ComesBackAsItWasStored) {
     ASSERT_EQ(b.openings.size(), 1u);
     EXPECT_EQ(b.openings[0].hash, 42u);
     EXPECT_FALSE(after[1].promise);
+}
+
+TEST(SubjectState, IsPinnedByteByByte) {
+    EXPECT_EQ(hex(pack_states({full()})),
+              "01" "03" "055468726565" "03026331" "d08c01"         // format, parts, rule, subject, next timer
+              "03" "d00f" "a01f" "0e" "03"                         // episode: level, opened, since, minute, transitions,
+              "1a706a643565696668373734616e706c6b71706a73786c6c623732" "026531" "056e6f727468"  // id, trigger, area
+              "0a" "0c" "026530" "05736f757468"                    // promise: stated, due, by, area
+              "01" "2a00000000000000" "01");                       // one opening: hash, episodes
+    EXPECT_EQ(hex(pack_states({SubjectState{}})), "01" "00" "00" "00" "feffffffffffffff3f" "00");
 }
 
 TEST(SubjectState, DamageIsNoticed) {

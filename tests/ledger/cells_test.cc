@@ -8,6 +8,8 @@
 #include <map>
 #include <set>
 
+#include "base/digest.h"
+
 namespace tocsin::ledger {
 namespace {
 
@@ -122,6 +124,28 @@ TEST(Cells, ExpiredBucketsAreDeletedFromTheStore) {
     batch.for_each(disk);
     EXPECT_EQ(disk.rows.size(), 1u);
     EXPECT_EQ(feed.store().find("k")->buckets().size(), 1u);
+}
+
+TEST(Cells, BucketIsPinnedByteByByte) {
+    CellStore store;
+    Cell* cell = store.cell("12345678k");
+    const std::int64_t sums[] = {1'250'000};
+    store.add(*cell, {from_millis(1000), "e1", 5, true, CellEvent::kNone, CellEvent::kNone, sums}, 60);
+    store.add(*cell, {from_millis(2000), "e2", 5, true, 2, CellEvent::kNone, sums}, 60);
+    struct Sink {
+        std::map<std::string, std::string> rows;
+        void put(std::string_view key, std::string_view value) { rows[hex(key)] = hex(value); }
+        void del(std::string_view) {}
+    } sink;
+    WriteBatch batch;
+    store.write(batch);
+    batch.for_each(sink);
+    const std::map<std::string, std::string> expected = {
+        // 'c', the cell's key, bucket 5
+        {hex("c12345678k") + "8000000000000005",
+         // format, 2 events, 2 of people, one repeat at distance 3, one sum of 2.5, the evidence
+         "01" "02" "02" "01" "03" "01" "01" "c096b102" "02" "d00f" "026531" "a01f" "026532"}};
+    EXPECT_EQ(sink.rows, expected);
 }
 
 TEST(Cells, DamagedRowsAreRefused) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/digest.h"
+
 namespace tocsin::pipeline {
 namespace {
 
@@ -15,6 +17,13 @@ TEST(Position, ComesBackAsItWasStored) {
     }
 }
 
+TEST(Position, IsPinnedByteByByte) {
+    EXPECT_EQ(kPositionKey, "o");
+    EXPECT_EQ(kCaughtUpKey, "u");
+    // format, next, last (zigzag), fingerprint
+    EXPECT_EQ(hex(encode_position({1043, 1042, 0x0123456789abcdef})), "01" "a610" "a410" "efcdab8967452301");
+}
+
 TEST(Position, DamageIsNoticed) {
     const std::string whole = encode_position({1234, 1233, 99});
     for (std::size_t n = 0; n < whole.size(); ++n) EXPECT_FALSE(decode_position(whole.substr(0, n))) << n << " bytes";
@@ -22,6 +31,10 @@ TEST(Position, DamageIsNoticed) {
     std::string newer = whole;
     newer[0] = 2;
     EXPECT_FALSE(decode_position(newer)) << "a format of the future";
+}
+
+TEST(Fingerprint, IsTheSameForEver) {
+    EXPECT_EQ(fingerprint_of({5, from_millis(1000), "key", "value", true, "", ""}), 12030137436832908960u);
 }
 
 TEST(Fingerprint, TellsKeyValueAndTimestampApart) {

@@ -3,6 +3,7 @@
 #include "store/task_store.h"
 
 #include <gtest/gtest.h>
+#include <rocksdb/db.h>
 
 #include <fstream>
 #include <map>
@@ -123,6 +124,21 @@ TEST_P(TaskStoreTest, ReadingBesideAStoppedDaemonChangesNothing) {
     WriteBatch batch;
     batch.put("o", "2");
     EXPECT_FALSE((*reader)->commit(batch).ok());
+}
+
+TEST_P(TaskStoreTest, KeysOfTheDirectoryArePinned) {
+    {
+        auto store = open();
+        ASSERT_TRUE(store->sync().ok());
+    }
+    rocksdb::DB* raw = nullptr;
+    ASSERT_TRUE(rocksdb::DB::OpenForReadOnly({}, dir_.string(), &raw).ok());
+    const std::unique_ptr<rocksdb::DB> database(raw);
+    std::map<std::string, std::string> rows;
+    const std::unique_ptr<rocksdb::Iterator> it(database->NewIterator({}));
+    for (it->SeekToFirst(); it->Valid(); it->Next()) rows[it->key().ToString()] = it->value().ToString();
+    const std::map<std::string, std::string> expected = {{"!format", "1"}, {"!sync", ""}};
+    EXPECT_EQ(rows, expected);
 }
 
 TEST_P(TaskStoreTest, ANewerFormatIsRefusedWithTheRemedy) {
