@@ -44,6 +44,7 @@ const std::vector<Family>& families() {
         {"kafka_brokers_connected", kGauge, {}, "Brokers with a connection."},
         {"input_gap_records_total", kCounter, {"topic"}, "Records that the broker had deleted before they were read."},
         {"state_keys", kGauge, {"space"}, "Profiles and cells in RAM."},
+        {"state_cells_refused_total", kCounter, {}, "Events that did not count in a place: the task has no room for its cell."},
         {"state_size_bytes", kGauge, {"space"}, "Bytes of profiles in RAM, and of the database on disk."},
         {"state_write_stalls", kGauge, {}, "1 while the database slows writes down."},
         {"timers_pending", kGauge, {}, "Profiles with a timer."},

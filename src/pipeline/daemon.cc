@@ -392,7 +392,7 @@ void Daemon::tell_metrics(Instant now) {
     metrics_.set("ready", assigned_ ? 1 : 0);
     metrics_.set("heartbeat_timestamp_seconds", {"engine"}, static_cast<double>(to_millis(now)) / 1000);
     metrics_.set("kafka_brokers_connected", consumer_->brokers_up());
-    double profiles = 0, cells = 0, bytes = 0, timers = 0, disk = 0, stalled = 0;
+    double profiles = 0, cells = 0, refused = 0, bytes = 0, timers = 0, disk = 0, stalled = 0;
     for (const Lane& lane : engine_->lanes()) {
         const std::string partition = std::to_string(lane.index);
         const auto clock = lane.task->clock();
@@ -400,6 +400,7 @@ void Daemon::tell_metrics(Instant now) {
         profiles += static_cast<double>(lane.task->profiles());
         bytes += static_cast<double>(lane.task->profile_bytes());
         cells += static_cast<double>(lane.task->cells().size());
+        refused += static_cast<double>(lane.task->cells().refused());
         timers += static_cast<double>(lane.task->timers());
         const store::StoreStats stats = lane.store->stats();
         disk += static_cast<double>(stats.bytes_on_disk);
@@ -407,6 +408,7 @@ void Daemon::tell_metrics(Instant now) {
     }
     metrics_.set("state_keys", {"profile"}, profiles);
     metrics_.set("state_keys", {"cell"}, cells);
+    metrics_.add("state_cells_refused_total", {}, refused - std::exchange(cells_refused_told_, refused));
     metrics_.set("state_size_bytes", {"ram"}, bytes);
     metrics_.set("state_size_bytes", {"disk"}, disk);
     metrics_.set("state_write_stalls", stalled);

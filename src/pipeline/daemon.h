@@ -112,6 +112,7 @@ private:
     std::atomic<bool> stopping_{false}, standing_still_{false};
     bool assigned_ = false;
     std::array<double, 4> log_lines_told_{};
+    double cells_refused_told_ = 0;
     Instant last_metrics_ = kBeforeAll, last_group_commit_ = kBeforeAll;
     std::thread thread_;
 };

@@ -84,7 +84,8 @@ std::string Daemon::try_reload() {
     if (!config) problem = diagnostics.has_errors() ? diagnostics.text() : config.error().message;
     std::shared_ptr<const RuleSet> fresh;
     if (problem.empty()) {
-        auto rules = config::load_rules(*config, diagnostics);
+        // Typed against the kinds, fields and limits the tasks run with: a changed events_file needs a restart.
+        auto rules = config::load_rules(config_, config->rule_files, diagnostics);
         if (rules) fresh = std::make_shared<const RuleSet>(std::move(rules).value());
         else problem = diagnostics.has_errors() ? diagnostics.text() : rules.error().message;
     }

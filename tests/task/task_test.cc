@@ -201,6 +201,27 @@ TEST_F(TaskTest, ARuleThatIsGoneClosesItsCases) {
     EXPECT_EQ(all[0].reason, CloseReason::kRuleRemoved);
 }
 
+TEST_F(TaskTest, ANewRuleWorksOnWhatAlreadyHappened) {
+    auto tasks = group(rules(kPromise));
+    for (int i = 1; i <= 3; ++i) give(*tasks, "e" + std::to_string(i), "a" + std::to_string(i), i, "complaint", "north");
+    for (int i = 4; i <= 5; ++i) give(*tasks, "e" + std::to_string(i), "a1", i, "complaint", "north");
+    EXPECT_EQ(told(*tasks), Told{}) << "nobody asked";
+    store(*tasks);
+    tasks = group(rules(std::string(kPromise) + kThree + kSurge));
+    EXPECT_EQ(told(*tasks), (Told{"Three opened yellow", "Surge opened red"}));
+}
+
+TEST_F(TaskTest, ARuleThatDidNotChangeKeepsItsEpisodes) {
+    auto tasks = group(rules(std::string(kThree) + kPromise));
+    for (int i = 1; i <= 3; ++i) give(*tasks, "e" + std::to_string(i), "anna", i);
+    EXPECT_EQ(told(*tasks), Told{"Three opened yellow"});
+    store(*tasks);
+    tasks = group(rules(std::string(kSurge) + kThree));
+    EXPECT_EQ(told(*tasks), Told{});
+    give(*tasks, "e4", "anna", 120);
+    EXPECT_EQ(told(*tasks), Told{"Three updated yellow"});
+}
+
 TEST_F(TaskTest, APseudonymLeadsBackToItsPerson) {
     auto tasks = group(rules(kThree));
     give(*tasks, "e1", "13900000001", 1);
