@@ -16,7 +16,7 @@ class Tree:
         self._texts = {}
         for folder, folders, names in os.walk(root):
             folders[:] = sorted(f for f in folders if f not in SKIPPED_FOLDERS)
-            for name in sorted(names):
+            for name in sorted(set(names) - SKIPPED_FOLDERS):  # a worktree's .git is a file
                 self.files.append(os.path.relpath(os.path.join(folder, name), root).replace(os.sep, "/"))
 
     def text(self, path):
