@@ -36,35 +36,41 @@ std::vector<std::string_view> CellFeed::places(const Rule& rule, const Event& ev
     return codes;
 }
 
-void CellFeed::count(const CellPlan& plan, const ledger::Profile& profile, std::size_t index,
-                     const std::string& subject, Instant oldest) {
+CellFeed::Neighbours CellFeed::neighbours(const CellPlan& plan, const ledger::Profile& profile, std::size_t index,
+                                          const std::string& subject, Filling filling) const {
     const std::vector<ledger::Row>& rows = profile.rows();
-    const Event& event = rows[index].event;
+    Neighbours near;
+    if (rows[index].event.customer.empty()) return near;
     // Whether another event of this customer lies in the same cell: same filter, same place or one below it.
-    const auto same_cell = [&](const Event& other) {
-        if (!matches(*plan.rule, other)) return false;
-        const auto codes = places(*plan.rule, other);
-        return std::any_of(codes.begin(), codes.end(),
-                           [&](std::string_view code) { return subject_of(*plan.rule, other, code) == subject; });
+    const auto same_cell = [&](const ledger::Row& other) {
+        // The cells of a new rule never saw a rolled row: who came after it is new to them.
+        if (filling == Filling::kNewRule && other.rolled) return false;
+        if (!matches(*plan.rule, other.event)) return false;
+        const auto codes = places(*plan.rule, other.event);
+        return std::any_of(codes.begin(), codes.end(), [&](std::string_view code) {
+            return subject_of(*plan.rule, other.event, code) == subject;
+        });
     };
-    const Event* previous = nullptr;
-    const Event* next = nullptr;
-    if (!event.customer.empty()) {
-        for (std::size_t i = index; i-- > 0 && previous == nullptr;) {
-            if (same_cell(rows[i].event)) previous = &rows[i].event;
-        }
-        for (std::size_t i = index + 1; i < rows.size() && next == nullptr; ++i) {
-            if (same_cell(rows[i].event)) next = &rows[i].event;
-        }
+    for (std::size_t i = index; i-- > 0 && near.previous == nullptr;) {
+        if (same_cell(rows[i])) near.previous = &rows[i].event;
     }
+    if (filling == Filling::kNewRule) return near;  // later rows come into the cell after this one
+    for (std::size_t i = index + 1; i < rows.size() && near.next == nullptr; ++i) {
+        if (same_cell(rows[i])) near.next = &rows[i].event;
+    }
+    return near;
+}
+
+void CellFeed::count(const CellPlan& plan, const Event& event, const Neighbours& near, const std::string& subject,
+                     Instant oldest) {
     for (const CellSpec& spec : plan.specs) {
         ledger::CellEvent entry;
         entry.time = event.time;
         entry.id = event.id;
         entry.bucket = ledger::bucket_of(event.time, spec.width);
         entry.has_person = !event.customer.empty();
-        if (previous != nullptr) entry.previous = ledger::bucket_of(previous->time, spec.width);
-        if (next != nullptr) entry.next = ledger::bucket_of(next->time, spec.width);
+        if (near.previous != nullptr) entry.previous = ledger::bucket_of(near.previous->time, spec.width);
+        if (near.next != nullptr) entry.next = ledger::bucket_of(near.next->time, spec.width);
         const std::vector<std::int64_t> sums = sums_of(plan, spec, event);
         entry.sums = sums;
         const std::int64_t first = ledger::bucket_of(oldest, spec.width) - spec.reach;
@@ -83,7 +89,8 @@ void CellFeed::add_to(const CellPlan& plan, const ledger::Profile& profile, std:
     for (const std::string_view place : places(*plan.rule, event)) {
         const auto subject = subject_of(*plan.rule, event, place);
         if (!subject) continue;
-        count(plan, profile, index, *subject, oldest);
+        const Filling filling = touches == nullptr ? Filling::kNewRule : Filling::kLive;
+        count(plan, event, neighbours(plan, profile, index, *subject, filling), *subject, oldest);
         if (touches != nullptr) touches->push_back({plan.rule, *subject, event.time, std::string(event.id)});
     }
 }

@@ -27,7 +27,8 @@ public:
     /// Counts rows()[index]; `oldest` is the instant behind which no window of any task can reach any more. Appends a
     /// touch per subject.
     void add(const ledger::Profile& profile, std::size_t index, Instant oldest, std::vector<Touch>& touches);
-    /// As add(), for one rule and without touches: to fill the cells of a rule that is new.
+    /// As add(), for one rule and without touches: to fill the cells of a rule that is new. Rows ascending: those behind
+    /// `index` are not in the cell yet. Rolled rows do not count.
     void refill(const CellPlan& plan, const ledger::Profile& profile, std::size_t index, Instant oldest);
 
     [[nodiscard]] const std::vector<CellPlan>& plans() const { return plans_; }
@@ -37,7 +38,15 @@ private:
                 std::vector<Touch>* touches);
     /// The places the event counts in under the rule: "" where the rule does not ask for places.
     std::vector<std::string_view> places(const Rule& rule, const Event& event) const;
-    void count(const CellPlan& plan, const ledger::Profile& profile, std::size_t index, const std::string& subject,
+    /// The customer's nearest other events in the cell; null: none.
+    struct Neighbours {
+        const Event* previous = nullptr;
+        const Event* next = nullptr;
+    };
+    enum class Filling { kLive, kNewRule };
+    Neighbours neighbours(const CellPlan& plan, const ledger::Profile& profile, std::size_t index,
+                          const std::string& subject, Filling filling) const;
+    void count(const CellPlan& plan, const Event& event, const Neighbours& near, const std::string& subject,
                Instant oldest);
 
     const Setting& setting_;

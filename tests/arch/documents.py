@@ -15,6 +15,7 @@
 arch.py checks links, paths and names of tests.
 """
 import argparse
+import copy
 import os
 import re
 import subprocess
@@ -171,7 +172,7 @@ def document_with(path, value):
     document = {"events": []} if path.startswith("events[]") else least()
     for beginning, (key, company) in COMPANY:
         if path.startswith(beginning):
-            document[key] = company
+            document[key] = copy.deepcopy(company)
     node, before = document, ""
     parts = path.split(".")
     for index, part in enumerate(parts):

@@ -211,6 +211,28 @@ TEST_F(TaskTest, ANewRuleWorksOnWhatAlreadyHappened) {
     EXPECT_EQ(told(*tasks), (Told{"Three opened yellow", "Surge opened red"}));
 }
 
+TEST_F(TaskTest, CellsOfANewRuleAreThoseThatCountingLiveWouldHaveMade) {
+    const auto cells_of = [&](bool from_the_beginning) {
+        stored_.clear();
+        auto tasks = group(rules(from_the_beginning ? std::string(kPromise) + kSurge : kPromise));
+        for (int i = 0; i < 60; ++i) {
+            const std::string who = "a" + std::to_string(i % 7);
+            give(*tasks, "e" + std::to_string(i), who, (i * 37 % 40) * 60, "complaint", i % 3 == 0 ? "north/a" : "north/b");
+        }
+        store(*tasks);
+        tasks = group(rules(std::string(kPromise) + kSurge));
+        store(*tasks);
+        std::map<std::string, std::string> cells;
+        for (const auto& [key, value] : stored_[0]) {
+            if (key.front() == 'c') cells[key] = value;
+        }
+        return cells;
+    };
+    const auto live = cells_of(true);
+    EXPECT_GT(live.size(), 60u);
+    EXPECT_EQ(cells_of(false), live);
+}
+
 TEST_F(TaskTest, ARuleThatDidNotChangeKeepsItsEpisodes) {
     auto tasks = group(rules(std::string(kThree) + kPromise));
     for (int i = 1; i <= 3; ++i) give(*tasks, "e" + std::to_string(i), "anna", i);
