@@ -12,6 +12,7 @@ namespace {
 
 constexpr Duration kMetricsEvery = std::chrono::seconds(1);
 constexpr Duration kGroupCommitEvery = std::chrono::seconds(1);
+constexpr Duration kAskWithin = std::chrono::seconds(10);
 
 Instant wall_now() { return std::chrono::floor<Duration>(std::chrono::system_clock::now()); }
 
@@ -188,14 +189,31 @@ Result<void> Daemon::open_state() {
     return {};
 }
 
+// Where reading begins. What the broker does not say is not guessed: the process ends, and asks again when it is restarted.
 std::int64_t Daemon::start_of(const kafka::TopicPartition& p) {
-    const Lane& lane = engine_->lanes()[static_cast<std::size_t>(p.partition)];
-    if (options_.embedded) return lane.has_state ? lane.position.next : kafka::kFromBeginning;
-    const auto ends = consumer_->bounds(p, std::chrono::seconds(10));
-    if (!ends.ok()) return lane.has_state ? lane.position.next : kafka::kFromBeginning;
-    const auto [low, high] = *ends;
+    const auto task = static_cast<std::uint32_t>(p.partition);
     const std::string where = p.topic + "/" + std::to_string(p.partition);
-    if (!lane.has_state) return first_start(p, low, high);
+    if (task >= task_count_) {
+        start_error_ = reject(where + ": the topic has got more partitions while this process started; see what a restart says");
+        return kafka::kFromEnd;
+    }
+    const Lane& lane = engine_->lanes()[task];
+    if (options_.embedded) {
+        engine_->begin(task, 0);
+        return lane.has_state ? lane.position.next : kafka::kFromBeginning;
+    }
+    const auto ends = consumer_->bounds(p, kAskWithin);
+    if (!ends.ok()) {
+        start_error_ = retry("cannot tell where to begin: " + ends.error().message);
+        return kafka::kFromEnd;
+    }
+    const auto [low, high] = *ends;
+    if (!lane.has_state) {
+        const auto first = first_start(p, low, high);
+        if (first.ok()) engine_->begin(task, *first);
+        else start_error_ = first.error();
+        return first.ok() ? *first : kafka::kFromEnd;
+    }
     if (lane.position.next > high) {
         start_error_ = fatal(where + ": " + std::to_string(lane.position.next) + " records were applied, the broker has " + std::to_string(high) +
                              ": the topic was re-created or cut. If that was meant, move the state directory away and start again");
@@ -205,25 +223,22 @@ std::int64_t Daemon::start_of(const kafka::TopicPartition& p) {
         metrics_.add("input_gap_records_total", {p.topic}, static_cast<double>(low - lane.position.next));
         log_error("daemon", "the broker deleted records before they were counted; counts of that time are too low",
                   {{"topic", p.topic}, {"partition", p.partition}, {"records", low - lane.position.next}});
+        engine_->begin(task, low);
         return low;
     }
     return std::max(low, lane.position.last >= 0 ? lane.position.last : lane.position.next);
 }
 
-std::int64_t Daemon::first_start(const kafka::TopicPartition& p, std::int64_t low, std::int64_t high) {
-    const auto committed = consumer_->committed({p}, std::chrono::seconds(10));
-    if (committed.ok() && committed->at(p).offset > 0) {
-        start_error_ = reject("task " + std::to_string(p.partition) + " has no state in " + config_.storage.path + ", but its group has read up to offset " +
-                              std::to_string(committed->at(p).offset) + ": bring the state directory, or run `tocsin state rebuild --task=" +
-                              std::to_string(p.partition) + "` to read the log again, muted");
-        return high;
+Result<std::int64_t> Daemon::first_start(const kafka::TopicPartition& p, std::int64_t low, std::int64_t high) {
+    const auto committed = TOCSIN_TRY(consumer_->committed({p}, kAskWithin));
+    if (committed.at(p).offset > 0) {
+        return reject("task " + std::to_string(p.partition) + " has no state in " + config_.storage.path + ", but its group has read up to offset " +
+                      std::to_string(committed.at(p).offset) + ": bring the state directory, or run `tocsin state rebuild --task=" +
+                      std::to_string(p.partition) + "` to read the log again, muted");
     }
     switch (config_.kafka.start.at) {
         case config::Start::At::kLatest: return high;
-        case config::Start::At::kInstant: {
-            const auto found = consumer_->offset_at(p, config_.kafka.start.instant, std::chrono::seconds(10));
-            return found.ok() ? *found : low;
-        }
+        case config::Start::At::kInstant: return consumer_->offset_at(p, config_.kafka.start.instant, kAskWithin);
         default: return low;
     }
 }
@@ -276,7 +291,8 @@ kafka::Consumer::Hooks Daemon::hooks() {
     hooks.assigned = [this](const std::vector<kafka::TopicPartition>& partitions) {
         assigned_ = partitions.size() == task_count_;
         metrics_.set("kafka_assigned_partitions", {log_topic()}, static_cast<double>(partitions.size()));
-        if (assigned_) {
+        if (assigned_ && !start_error_) {
+            start_intake();
             not_ready("");
             service::ready(std::to_string(task_count_) + " tasks");
         } else {
@@ -305,11 +321,23 @@ Result<void> Daemon::connect() {
     consumer_ = TOCSIN_TRY(kafka::Consumer::open(std::move(consuming), hooks()));
     log_ = std::make_unique<KafkaLog>(*consumer_, log_topic(), task_count_, config_.kafka.intake == config::Intake::kRekey);
     if (config_.kafka.intake == config::Intake::kRekey) {
-        IntakeOptions intake{client(), static_cast<std::int32_t>(task_count_), options_.event_clock, options_.embedded};
+        IntakeOptions intake{client(), static_cast<std::int32_t>(task_count_), options_.event_clock, options_.embedded, options_.faults.origin_check_off};
         intake_ = TOCSIN_TRY(IntakeLoop::open(config_, std::move(intake), metrics_));
-        intake_->start();
+        if (assigned_) start_intake();  // the embedded broker assigns at once
     }
     return {};
+}
+
+// Only once the tasks' places in the log are on disk: with kafka.start `latest` that is where the log ended before the
+// intake added anything to it.
+void Daemon::start_intake() {
+    if (intake_ == nullptr || intake_started_) return;
+    if (auto done = engine_->flush(wall_now()); !done) {
+        start_error_ = std::move(done).error();
+        return;
+    }
+    intake_started_ = true;
+    intake_->start();
 }
 
 Result<void> Daemon::check_troubles() {
@@ -357,7 +385,8 @@ Result<void> Daemon::round() {
 void Daemon::commit_to_group() {
     if (options_.embedded || !assigned_) return;
     std::map<kafka::TopicPartition, std::int64_t> next;
-    for (const Lane& lane : engine_->lanes()) next[{lane.topic, static_cast<std::int32_t>(lane.index)}] = lane.position.next;
+    // What is on disk: after a power cut a group ahead of the state would look like a lost state.
+    for (const Lane& lane : engine_->lanes()) next[{lane.topic, static_cast<std::int32_t>(lane.index)}] = lane.synced_next;
     consumer_->commit(next);
 }
 

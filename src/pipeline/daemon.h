@@ -69,7 +69,8 @@ private:
     void start_dispatcher();
     kafka::Consumer::Hooks hooks();
     std::int64_t start_of(const kafka::TopicPartition& partition);
-    std::int64_t first_start(const kafka::TopicPartition& partition, std::int64_t low, std::int64_t high);
+    Result<std::int64_t> first_start(const kafka::TopicPartition& partition, std::int64_t low, std::int64_t high);
+    void start_intake();
     void loop();
     Result<void> round();
     void tell_metrics(Instant now);
@@ -110,7 +111,7 @@ private:
     std::string failure_;
     std::optional<Error> start_error_;  // found while partitions were assigned
     std::atomic<bool> stopping_{false}, standing_still_{false};
-    bool assigned_ = false;
+    bool assigned_ = false, intake_started_ = false;
     std::array<double, 4> log_lines_told_{};
     double cells_refused_told_ = 0;
     Instant last_metrics_ = kBeforeAll, last_group_commit_ = kBeforeAll;

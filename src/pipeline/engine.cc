@@ -33,6 +33,15 @@ void Engine::adopt(const std::shared_ptr<const RuleSet>& rules) {
     dirty_ = true;
 }
 
+void Engine::begin(std::uint32_t task, std::int64_t offset) {
+    Lane& lane = lanes_[task];
+    if (!lane.placed || offset > lane.position.next) {
+        lane.position.next = offset;
+        dirty_ = true;
+    }
+    lane.placed = true;
+}
+
 // The first unread record that is an event, decoded; marks, repeats and dead letters before it are taken on the way.
 bool Engine::refill(Lane& lane, Instant now) {
     for (;;) {
@@ -281,15 +290,7 @@ Result<void> Engine::commit_lane(Lane& lane) {
     take_fingerprint(lane);
     lane.task->write(lane.batch);
     lane.origins.write(lane.batch);
-    if (options_.faults.offset_outside_batch) {
-        WriteBatch early;
-        early.put(kPositionKey, encode_position(lane.position));
-        auto done = lane.store->commit(early);
-        if (!done) return done;
-    } else {
-        lane.batch.put(kPositionKey, encode_position(lane.position));
-    }
-    auto done = lane.store->commit(lane.batch);
+    auto done = store_batch(lane);
     if (!done) return done;
     parts_.tally.committed(lane.index, lane.batch.bytes());
     lane.batch.clear();
@@ -299,8 +300,23 @@ Result<void> Engine::commit_lane(Lane& lane) {
     return {};
 }
 
+// The changes and the position they lead to, in one. With the fault the position goes one commit ahead of them.
+Result<void> Engine::store_batch(Lane& lane) {
+    if (options_.faults.offset_outside_batch) {
+        WriteBatch early;
+        early.put(kPositionKey, encode_position(lane.position));
+        auto done = lane.store->commit(early);
+        if (!done) return done;
+        std::swap(lane.batch, lane.late);
+    } else {
+        lane.batch.put(kPositionKey, encode_position(lane.position));
+    }
+    return lane.store->commit(lane.batch);
+}
+
 Result<void> Engine::commit(Instant now) {
     last_commit_ = now;
+    if (!std::all_of(lanes_.begin(), lanes_.end(), [](const Lane& lane) { return lane.placed; })) return {};
     if (dirty_ || parts_.outlet.any_delivered()) {
         // All tasks at one point of the merged log: what one of them knows of another's cells is what is stored there.
         for (Lane& lane : lanes_) {
@@ -330,6 +346,7 @@ Result<void> Engine::sync(Instant now) {
     for (Lane& lane : lanes_) {
         auto done = lane.store->sync();
         if (!done) return done;
+        if (!dirty_) lane.synced_next = lane.position.next;
     }
     is_on_disk(now);
     if (rows_pending_) parts_.outlet.release();
@@ -338,6 +355,7 @@ Result<void> Engine::sync(Instant now) {
 }
 
 Result<void> Engine::flush(Instant now) {
+    dirty_ = dirty_ || options_.faults.offset_outside_batch;  // at a clean end even its changes arrive
     auto done = commit(now);
     if (!done) return done;
     return sync(now);

@@ -24,9 +24,9 @@ struct TopicTimes {
 
 /// Ways to break the daemon on purpose, so that the crash tests can show that they would notice. Never set in service.
 struct Faults {
-    bool offset_outside_batch = false;
+    bool offset_outside_batch = false;  ///< the offset is stored one commit before its changes
     bool send_before_fsync = false;
-    bool origin_check_off = false;
+    bool origin_check_off = false;  ///< and the intake's commits are lost, so that there is what the check is for
 };
 
 struct EngineOptions {
@@ -61,6 +61,9 @@ public:
     Engine(Parts parts, std::vector<Lane> lanes, EngineOptions options);
 
     void adopt(const std::shared_ptr<const RuleSet>& rules);
+    /// Where the reading of a task without a state begins, or behind a gap. Until every task has its place nothing is stored:
+    /// a state that says "from offset 0" would be taken for one that has read nothing yet.
+    void begin(std::uint32_t task, std::int64_t offset);
 
     /// One round at wall time `now`: applies what is there (a bounded number of records), moves clocks, commits if it
     /// is time. Says whether there was anything to do. Errors: kFatal, nothing more may be applied or sent.
@@ -92,6 +95,7 @@ private:
     const TopicTimes& times_of(const Lane& lane) const;
     Result<void> commit(Instant now);
     Result<void> commit_lane(Lane& lane);
+    Result<void> store_batch(Lane& lane);
     Result<void> sync(Instant now);
     void is_on_disk(Instant now);
 

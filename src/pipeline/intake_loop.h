@@ -26,6 +26,7 @@ struct IntakeOptions {
     std::int32_t log_partitions = 1;
     bool event_clock = false;
     bool assign_all = false;  ///< without the group: embedded broker
+    bool loses_commits = false;  ///< crash tests: every commit is lost on its way, so each life repeats the whole input
 };
 
 /// Produced at least once, in order, behind acknowledged offsets; the tasks count each record once by its origin.

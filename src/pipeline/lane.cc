@@ -41,7 +41,8 @@ Result<void> load_stored(Lane& lane, const std::function<Result<void>(std::strin
             const auto position = decode_position(value);
             if (!position) return fatal("the stored position is damaged; restore the state directory");
             lane.position = *position;
-            lane.has_state = true;
+            lane.synced_next = position->next;
+            lane.has_state = lane.placed = true;
             lane.verify = position->last >= 0;
             return {};
         }

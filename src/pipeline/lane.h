@@ -41,6 +41,8 @@ struct Lane {
     std::unique_ptr<decode::Decoder> decoder;
     intake::OriginFilter origins;
     Position position;
+    std::int64_t synced_next = 0;  ///< position.next as it is on disk: what the group may be told
+    bool placed = false;           ///< it is known where reading begins; before that nothing is stored
     bool moved = false;           ///< records were taken since the last commit
     bool has_state = false;                ///< a position was stored before this process
     bool has_rows = false;        ///< the batch holds outbox rows
@@ -56,6 +58,7 @@ struct Lane {
     Instant idle_at = kBeforeAll;       ///< rekey: nothing that was in the inputs at this wall time is still to come
     std::uint64_t next_row = 1;         ///< number of the next outbox row
     WriteBatch batch;
+    WriteBatch late;  ///< Faults::offset_outside_batch: the changes that belong to the position stored already
 };
 
 /// Restores a lane whose store was just opened and whose task is empty: the position, after which reading begins with a

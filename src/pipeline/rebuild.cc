@@ -173,6 +173,7 @@ private:
                 rekeyed_ ? decode::Decoder::canonical(request_.config.schema)
                          : TOCSIN_TRY(decode::Decoder::make(request_.config.schema, kafka_.topics.front().mapping)));
             lane.position.next = ranges_[i].from;
+            lane.placed = true;
             // Receivers have heard of this history; from now on they are told again.
             lane.caught_up_once = true;
             lane.batch.put(kCaughtUpKey, "");
@@ -210,6 +211,8 @@ private:
 
     Result<void> put_in_place() {
         std::error_code failed;
+        // A daemon that refused to start has left a directory without a position there (range_of has looked).
+        std::filesystem::remove_all(store::TaskStore::directory_of(request_.config.storage.path, request_.task), failed);
         std::filesystem::rename(store::TaskStore::directory_of(scratch_, request_.task),
                                 store::TaskStore::directory_of(request_.config.storage.path, request_.task), failed);
         if (failed) return retry("cannot move the new state into " + request_.config.storage.path + ": " + failed.message());

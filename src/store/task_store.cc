@@ -102,8 +102,12 @@ Result<void> TaskStore::check_format(bool may_write) {
     const std::string here = database_->directory.string();
     if (status.IsNotFound()) {
         if (!may_write) return reject(here + ": holds no state of tocsin");
-        const rocksdb::Status put = database_->db->Put({}, slice(kFormatKey), std::to_string(kFormat));
-        return put.ok() ? Result<void>() : error_of(put, here);
+        rocksdb::WriteOptions options;
+        options.sync = true;  // whatever happens from now on, the directory is known for what it is
+        const rocksdb::Status put = database_->db->Put(options, slice(kFormatKey), std::to_string(kFormat));
+        if (!put.ok()) return error_of(put, here);
+        if (database_->options.mark_synced) mark_synced();
+        return {};
     }
     if (!status.ok()) return error_of(status, here);
     std::uint32_t format = 0;

@@ -35,6 +35,42 @@ TEST_F(EngineTest, PositionAndStateAreOneCommit) {
     EXPECT_EQ(next_life->notebook.transitions[1].first.number, 2u) << "and then one more";
 }
 
+TEST_F(EngineTest, NothingIsStoredBeforeItIsKnownWhereReadingBegins) {
+    ArrayLog log(1);
+    {
+        Life life(root_, log, 1, wall(), /*placed=*/false);
+        ASSERT_TRUE(life.engine->flush(at(0)).ok());
+    }
+    EXPECT_EQ(stored().count("o"), 0u) << "a stopped daemon must not look like one that has read up to offset 0";
+}
+
+TEST_F(EngineTest, ATaskThatBeginsInTheMiddleStaysThereBeforeItHasReadARecord) {
+    ArrayLog log(1);
+    for (int n = 0; n < 3; ++n) log.append(0, record("e" + std::to_string(n), "ann", n));
+    {
+        Life life(root_, log, 1, wall(), /*placed=*/false);
+        log.begin_at(0, 3);
+        life.engine->begin(0, 3);
+        ASSERT_TRUE(life.engine->flush(at(10)).ok());
+        EXPECT_EQ(life.lane().synced_next, 3);
+    }
+    const auto position = decode_position(stored().at("o"));
+    ASSERT_TRUE(position);
+    EXPECT_EQ(position->next, 3) << "kafka.start latest means it also after a restart";
+}
+
+TEST_F(EngineTest, TheGroupIsToldOnlyWhatIsOnDisk) {
+    ArrayLog log(1);
+    const auto life = live(log);
+    life->run(at(0));
+    log.append(0, record("a", "ann", 0));
+    life->run(at(1));
+    EXPECT_EQ(life->lane().position.next, 1);
+    EXPECT_EQ(life->lane().synced_next, 0);
+    life->run(at(6));
+    EXPECT_EQ(life->lane().synced_next, 1);
+}
+
 TEST_F(EngineTest, TheSameLogGoesOnWhereItStood) {
     ArrayLog log(1);
     log.append(0, record("e1", "anna", 1));

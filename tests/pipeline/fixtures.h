@@ -106,7 +106,8 @@ inline std::shared_ptr<const RuleSet> rules_of(const EventSchema& schema) {
 /// One life of the engine over a directory; make another one over the same directory for the next life.
 class Life {
 public:
-    Life(const std::filesystem::path& root, ArrayLog& log, std::uint32_t tasks, EngineOptions options)
+    /// `placed`: the log is read from its beginning, which is known at once.
+    Life(const std::filesystem::path& root, ArrayLog& log, std::uint32_t tasks, EngineOptions options, bool placed = true)
         : setting_{schema_, areas_, pseudonyms_, {}, tasks}, tasks_(setting_) {
         std::vector<Lane> lanes;
         for (std::uint32_t i = 0; i < tasks; ++i) {
@@ -115,6 +116,7 @@ public:
             lane.topic = "log";
             load(lane, root);
             lane.decoder = std::make_unique<decode::Decoder>(decode::Decoder::canonical(schema_));
+            lane.placed = lane.placed || placed;
             log.begin_at(i, lane.position.last >= 0 ? lane.position.last : 0);
         }
         engine = std::make_unique<Engine>(Engine::Parts{setting_, tasks_, log, notebook, adder}, std::move(lanes),

@@ -92,6 +92,21 @@ TEST_P(TaskStoreTest, ATornLogGivesAnEarlierCommitWholeWithItsOffset) {
     }
 }
 
+TEST_P(TaskStoreTest, ANewStoreIsKnownForOneWhateverIsLostAfterwards) {
+    {
+        auto store = open();
+        commit(*store, 1);
+    }
+    std::ifstream mark(dir_ / "SYNCED");
+    std::string file;
+    std::uintmax_t bytes = 0;
+    ASSERT_TRUE(mark >> file >> bytes);
+    fs::resize_file(dir_ / file, bytes);
+    auto store = TaskStore::open_read_only(dir_);
+    ASSERT_TRUE(store.ok()) << store.error().message;
+    EXPECT_TRUE(all(**store).empty());
+}
+
 TEST_P(TaskStoreTest, WhatWasSyncedSurvivesTheLossOfAllThatFollowed) {
     {
         auto store = open();
