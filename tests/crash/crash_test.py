@@ -5,13 +5,16 @@
 
 A scenario (scenario.py) lies in a real Kafka before the daemon starts. The daemon is killed with SIGKILL at random moments:
 while it starts, while it counts, while it delivers. After some kills the tail of the write-ahead log is cut off, but only bytes
-behind the last fsync, as a power cut would; during some lives the broker is killed too. When enough was broken the daemon may
-finish; then output topic, webhook, dead letters and state are compared with recount.py.
+behind the last fsync, as a power cut would; during some lives the broker is killed too. After kills the state is looked at as it
+lies there. When enough was broken the daemon may finish; then output topic, webhook, dead letters and state are compared with
+recount.py.
 
 --expect-fault is the negative control: the daemon runs with TOCSIN_FAULT=NAME, which breaks one promise on purpose
-(offset_outside_batch, send_before_fsync, origin_check_off), and the run passes only if the comparison finds just that.
+(offset_outside_batch, send_before_fsync, origin_check_off), and the run passes only if the comparison finds just that. It lives
+until what it breaks has left a trace, and dies again and again until that is found.
 """
 import argparse
+import glob
 import json
 import os
 import random
@@ -40,8 +43,11 @@ KINDS = "complaint registration reconnection account_cancelled hotline_rating re
 THROWN_AWAY_MIN, UNDELIVERED_MIN, CASES_MIN, WARNINGS_MIN, CUTS_MIN, BROKER_KILLS_MIN = 20, 5, 1000, 50, 2, 2
 
 # The share of the input that the broker gives out in a second: it must outlast all kills however fast the machine is, and
-# still reach all tasks within one life.
+# still reach all tasks within one life. A control, which needs few kills, gets all at once.
 RATE = 0.02
+
+# After how many kills the whole state is compared with what lies before its offset.
+LOOK_EVERY = 6
 
 # What a negative control must be found by: anything else that is wrong does not count.
 FOUND_BY = {"offset_outside_batch": ("cases", "warnings", "profiles", "cells"),
@@ -58,7 +64,7 @@ def write(path, text):
     return path
 
 
-def write_config(work, way, layout, bootstrap, hook_url):
+def write_config(work, way, layout, events, bootstrap, hook_url):
     kinds = ", ".join(f"{kind}: {kind}" for kind in KINDS)
     topics = "".join(f"""    - name: {topic}
       event: {{field: /type, map: {{{kinds}}}}}
@@ -66,7 +72,7 @@ def write_config(work, way, layout, bootstrap, hook_url):
       fields: {{id: /id, time: /ts, customer: /customer, area: /region, channel: /channel}}
 """ for topic in layout.partitions)
     write(os.path.join(work, "rules.yml"), scenario.RULES)
-    write(os.path.join(work, "thresholds.csv"), scenario.thresholds_csv())
+    write(os.path.join(work, "thresholds.csv"), scenario.thresholds_csv(events))
     write_secret(os.path.join(work, "pseudonym.key"), PSEUDONYM_KEY)
     write_secret(os.path.join(work, "webhook.secret"), WEBHOOK_SECRET)
     # What the intake repeats after a crash must be refused by its origin, not by its id.
@@ -113,26 +119,25 @@ class Run:
         # A notice must be made before it can be sent too early.
         calm = 0 if options.expect_fault == "send_before_fsync" else scenario.DAY
         self.events = scenario.generate(options.seed, options.events, calm)
-        while not recount.far_from_the_edge(self.events):
+        while not options.expect_fault and not recount.far_from_the_edge(self.events):
             options.seed += 1
             self.events = scenario.generate(options.seed, options.events, calm)
         self.layout = scenario.Layout(self.events, options.way)
         self.broker = Broker(os.path.join(options.work, "broker")).start()
         for topic, partitions in self.layout.partitions.items():
             self.broker.create(topic, partitions)
-        if options.way == "rekey":
-            self.broker.create("tocsin.events", 4)
         bytes_in = 0
         for (topic, partition), records in self.layout.records.items():
             self.broker.produce(topic, partition, records)
             bytes_in += sum(len(key) + len(value) + 10 for key, value in records)
         self.log = "crash.events" if options.way == "direct" else "tocsin.events"
-        self.limit_rate(int(bytes_in * RATE * (1 if options.way == "direct" else 2)))
+        if not options.expect_fault:
+            self.limit_rate(int(bytes_in * RATE * (1 if options.way == "direct" else 2)))
         self.hook = Hook(WEBHOOK_SECRET, options.seed, trouble=0.03)
         environment = {"TOCSIN_TEST_SYNC_MARK": "1"}
         if options.expect_fault:
             environment["TOCSIN_FAULT"] = options.expect_fault
-        self.daemon = Daemon(options.tocsin, write_config(options.work, options.way, self.layout, self.broker.bootstrap, self.hook.url),
+        self.daemon = Daemon(options.tocsin, write_config(options.work, options.way, self.layout, len(self.events), self.broker.bootstrap, self.hook.url),
                              os.path.join(options.work, "state"), os.path.join(options.work, "tocsin.log"), environment)
         self.committed, self.done = 0, 0.0     # records; share of the scenario's time
 
@@ -146,17 +151,19 @@ class Run:
         by_topic = self.daemon.metrics().get("tocsin_events_consumed_total", {})
         return sum(value for labels, value in by_topic.items() if f'topic="{self.log}"' in labels)
 
+    def logs(self):
+        return set(glob.glob(os.path.join(self.daemon.state, "task-*", "*.log")))
+
     def live(self):
         """One life: start, work a little, die. Answers how many records it had read when last asked."""
+        logs, told = self.logs(), self.hook.count()
         self.daemon.start()
+        if self.options.expect_fault:
+            return self.live_for_the_fault(logs, told)
         if self.random.random() < 0.1:         # dies while it starts
             time.sleep(self.random.uniform(0, 0.5))
             return 0
-        end = time.monotonic() + 60
-        while not self.consumed():
-            self.daemon.check_alive()
-            if time.monotonic() > end:
-                raise TimeoutError(f"no record was read within 60 s; the end of {self.daemon.log}:\n{self.daemon.tail()}")
+        self.wait_for("a record is read", self.consumed)
         if self.kills % 9 == 4:
             self.broker.kill()
             self.broker_kills += 1
@@ -165,6 +172,22 @@ class Run:
         time.sleep(self.patience * self.random.random() ** 2)      # soon, mostly: that is when it reads fastest
         self.daemon.check_alive()
         return self.consumed()
+
+    def live_for_the_fault(self, before, told):
+        """A life of a negative control: long enough to break its promise where a kill shows it, on however slow a machine."""
+        if self.options.expect_fault == "send_before_fsync":
+            self.wait_for("notices are delivered", lambda: self.hook.count() > told + 2)
+        else:
+            self.wait_for("changes are stored", lambda: sum(map(os.path.getsize, self.logs() - before)) > 50_000)
+        return self.consumed()
+
+    def wait_for(self, what, condition, seconds=60):
+        end = time.monotonic() + seconds
+        while not condition():
+            self.daemon.check_alive()
+            if time.monotonic() > end:
+                raise TimeoutError(f"{seconds} s have passed before {what}; the end of {self.daemon.log}:\n{self.daemon.tail()}")
+            time.sleep(0.01)
 
     def kill_once(self):
         fault = self.options.expect_fault
@@ -181,17 +204,24 @@ class Run:
         self.thrown_away += read > committed - self.committed
         self.undelivered += bool(dump["notice"])
         self.adapt(before)
-        if fault or self.random.random() < 0.6:
-            # Where a fault can be seen: an offset that outlives its changes, a notice that outlives its row.
-            whole = fault == "send_before_fsync" if fault else self.random.random() < 0.5
+        if fault == "send_before_fsync" or not fault and self.random.random() < 0.6:
+            whole = bool(fault) or self.random.random() < 0.5
             self.cuts += powercut.cut(self.daemon.state, self.random, whole)
-            dump = self.daemon.dump("task")
-            committed = sum(row["offset"] for row in dump["task"])
-        if self.options.way == "direct":
-            self.complaints += evidence.denied(dump, self.hook, self.layout)
-        self.committed = committed
+        self.committed = self.look()
         if not self.broker.answers():
             self.broker.restart()
+
+    def look(self):
+        """What the state says as it lies there; answers how many records it has applied."""
+        whole = self.kills % LOOK_EVERY == 0 or self.options.expect_fault
+        dump = self.daemon.dump("task", *(["profile"] if whole else []))
+        if self.options.way == "direct":
+            self.complaints += evidence.denied(dump, self.hook, self.layout)
+        if whole:
+            self.complaints += evidence.doubled(dump)
+            if self.options.way == "direct":
+                self.complaints += evidence.remembered(dump, self.layout)
+        return sum(row["offset"] for row in dump["task"])
 
     def adapt(self, before):
         """Lives long enough that the scenario lasts for all kills and is not left over at their end."""
@@ -203,7 +233,8 @@ class Run:
             self.patience = min(5.0, self.patience * 1.5)
 
     def finish(self):
-        self.limit_rate(None)
+        if not self.options.expect_fault:
+            self.limit_rate(None)
         self.hook.trouble = 0
         self.daemon.start().wait_ready()
         self.daemon.settle(lambda: (sum(self.broker.ends(OUTPUT, 4).values()), self.hook.count()))
@@ -249,7 +280,7 @@ class Run:
             wanted = self.options.kills
             while self.kills < wanted or (self.kills < 3 * wanted and not self.options.expect_fault and
                                           (self.thrown_away < THROWN_AWAY_MIN or self.undelivered < UNDELIVERED_MIN)):
-                if self.done >= 0.97:
+                if self.done >= 0.97 and not self.options.expect_fault:
                     say(f"the input was used up after {self.kills} kills")
                     break
                 self.kill_once()
@@ -295,11 +326,11 @@ def main():
     parser.add_argument("--way", choices=["direct", "rekey"], default="direct")
     parser.add_argument("--work", default=os.path.join(ROOT, "build", "crash"))
     parser.add_argument("--seed", type=int, default=int(time.time()))
-    parser.add_argument("--events", type=int, default=0, help="default: 8,000 for each kill, at least 300,000")
-    parser.add_argument("--expect-fault", choices=sorted(FOUND_BY))
+    parser.add_argument("--events", type=int, default=0, help="default: 5,000 for each kill, at least 150,000")
+    parser.add_argument("--expect-fault", choices=sorted(FOUND_BY), help="with --kills the most that are tried")
     options = parser.parse_args()
     options.work = os.path.abspath(options.work)
-    options.events = options.events or max(300_000, 8_000 * options.kills)
+    options.events = options.events or max(150_000, 5_000 * options.kills)
     try:
         return Run(options).run()
     except (Ended, TimeoutError) as error:

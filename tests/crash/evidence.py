@@ -85,6 +85,29 @@ def profiles(dump, events):
     return differences("profiles", recount.profiles(events), actual) + [f"profiles: {name} is in two tasks" for name in twice[:MOST]]
 
 
+def doubled(dump):
+    """After a kill: is an event remembered twice? No two events share an instant."""
+    for row in dump["profile"]:
+        times = [at for at, _ in row["events"]]
+        if len(set(times)) < len(times):
+            twice = sorted(at for at in set(times) if times.count(at) > 1)
+            return [f"profiles: {row['customer']} has events twice: {'; '.join(twice[:MOST])}"]
+    return []
+
+
+def remembered(dump, layout):
+    """After a kill: each task holds what lies before its offset, and nothing else (direct only)."""
+    held = {}
+    for row in dump["profile"]:
+        held.setdefault(row["task"], set()).update(millis(at) for at, _ in row["events"])
+    next_offset = {row["partition"]: row["offset"] for row in dump["task"]}
+    complaints = []
+    for partition, offset in sorted(next_offset.items()):
+        complaints += differences(f"profiles: task {partition} before offset {offset}", layout.times_before(partition, offset),
+                                  held.get(partition, set()))
+    return complaints
+
+
 def millis(text):
     import datetime
     return round(datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() * 1000)

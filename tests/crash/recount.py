@@ -153,7 +153,8 @@ class Area:
                 return
             self.bucket += 1
             self.total -= self.people.pop(self.bucket - self.BUCKETS, 0)
-            self.judge(self.bucket * MINUTE)
+            if self.level >= 0:                # people who leave make no warning
+                self.judge(self.bucket * MINUTE)
 
     def judge(self, t):
         while self.level >= 0 and self.false_since is not None and self.false_since + self.KEEP <= t:
@@ -185,9 +186,8 @@ class Area:
         self.judge(t)
 
 
-def thresholds_of(area, slack):
-    table = scenario.COUNTY_THRESHOLDS if area.count("/") == 2 else scenario.CITY_THRESHOLDS
-    return {colour: value + slack for colour, value in table.items()}
+def thresholds_of(area, events, slack):
+    return {colour: people + slack for colour, people in scenario.thresholds_of(area, events).items()}
 
 
 def warnings(events, slack=0):
@@ -199,7 +199,7 @@ def warnings(events, slack=0):
         county = event["region"]
         for area in (county, county.rsplit("/", 1)[0]):
             if area not in areas:
-                areas[area] = Area(thresholds_of(area, slack))
+                areas[area] = Area(thresholds_of(area, len(events), slack))
             areas[area].event(event["customer"], event["ts"])
     made = []
     for name, area in areas.items():
@@ -210,8 +210,8 @@ def warnings(events, slack=0):
 
 def far_from_the_edge(events):
     """Whether the warnings stay the same with every threshold two people lower or higher."""
-    sets = [sorted((area, level) for area, level, _ in warnings(events, slack)) for slack in (-2, 0, 2)]
-    return sets[0] == sets[1] == sets[2]
+    lower, higher = (sorted((area, level) for area, level, _ in warnings(events, slack)) for slack in (-2, 2))
+    return lower == higher
 
 
 def profiles(events):

@@ -13,10 +13,11 @@ SPAN = 5 * 86_400_000
 SECOND, MINUTE, HOUR, DAY = 1000, 60_000, 3_600_000, 86_400_000
 
 CITIES, COUNTIES = 11, 10
-# Complaints of a crowd in one county within twenty minutes, and of the same county's usual hour: about 13.
-CROWDS = {"blue": 45, "yellow": 90, "orange": 160, "red": 280}
-COUNTY_THRESHOLDS = {"blue": 45, "yellow": 80, "orange": 130, "red": 220}
-CITY_THRESHOLDS = {"blue": 262, "yellow": 350, "orange": 1000, "red": 2000}
+# People of a crowd in one county within twenty minutes, and how many more than usual make a warning there and in its city.
+CROWDS = {"blue": 45, "yellow": 90, "orange": 180, "red": 330}
+COUNTY_EXCESS = {"blue": 30, "yellow": 67, "orange": 135, "red": 255}
+CITY_EXCESS = {"blue": 135, "yellow": 255, "orange": 2000, "red": 4000}
+COMPLAINTS = 0.7                     # share of the background
 
 RULES = """
 groups:
@@ -84,13 +85,19 @@ def counties():
     return [county(c, n) for c in range(1, CITIES + 1) for n in range(1, COUNTIES + 1)]
 
 
-def thresholds_csv():
+def thresholds_of(area, events):
+    """{colour: people} of a county or a city when this many events are spread over the scenario."""
+    usual = events * COMPLAINTS * HOUR / SPAN / CITIES
+    if area.count("/") == 2:
+        return {colour: round(usual / COUNTIES) + excess for colour, excess in COUNTY_EXCESS.items()}
+    return {colour: round(usual) + excess for colour, excess in CITY_EXCESS.items()}
+
+
+def thresholds_csv(events):
     """area,blue,yellow,orange,red: a row for each city and county, nothing for the rest."""
-    rows = ["area,blue,yellow,orange,red"]
-    for c in range(1, CITIES + 1):
-        rows.append(f"Province/City-{c:02}," + ",".join(str(v) for v in CITY_THRESHOLDS.values()))
-        rows += [f"{county(c, n)}," + ",".join(str(v) for v in COUNTY_THRESHOLDS.values()) for n in range(1, COUNTIES + 1)]
-    return "\n".join(rows) + "\n"
+    areas = [f"Province/City-{c:02}" for c in range(1, CITIES + 1)] + counties()
+    rows = [",".join([area] + [str(people) for people in thresholds_of(area, events).values()]) for area in areas]
+    return "\n".join(["area,blue,yellow,orange,red"] + rows) + "\n"
 
 
 class Generator:
@@ -164,7 +171,7 @@ class Generator:
         people = int(self.wanted / 1.4)
         for _ in range(max(0, self.wanted - len(self.plan))):
             customer = f"sub-{self.random.randrange(people):07}"
-            kind = "complaint" if self.random.random() < 0.7 else self.random.choice(["hotline_rating", "refund", "reminder"])
+            kind = "complaint" if self.random.random() < COMPLAINTS else self.random.choice(["hotline_rating", "refund", "reminder"])
             self.add(self.random.uniform(0, SPAN), kind, customer)
 
     def events(self):
@@ -185,7 +192,7 @@ def generate(seed, events, calm=DAY):
     """`calm`: so long there is no case and no warning at first: commits without a reason to sync, for power cuts."""
     generator = Generator(seed, events, calm)
     scale = events / 300_000
-    generator.crowds(int(90 * min(scale, 1) + 10))
+    generator.crowds(int(20 * min(scale, 1) + 80))
     generator.persistent(int(600 * scale) + 20)
     generator.registrations(int(3000 * scale) + 50)
     generator.background()
@@ -218,6 +225,7 @@ class Layout:
         self.partitions = {"crash.events": 4} if way == "direct" else {"crash.complaints": 3, "crash.services": 2}
         self.records = {(topic, p): [] for topic, count in self.partitions.items() for p in range(count)}
         self.place = {}                        # event id -> (topic, partition, offset) of its first record
+        self.times = {}                        # event id -> its time
         self.unreadable = set()                # places of the records that are no JSON
         for number, event in enumerate(events):
             if way == "direct":
@@ -229,7 +237,12 @@ class Layout:
             value = to_json(event)
             records = self.records[place]
             self.place[event["id"]] = (*place, len(records))
+            self.times[event["id"]] = event["ts"]
             records += [(key, value)] * (2 if way == "direct" and number % 200 == 7 else 1)
             if number % 20_000 == 11:
                 self.unreadable.add((*place, len(records)))
                 records.append((key, value[:-2]))
+
+    def times_before(self, partition, offset):
+        """The times of all events whose first record lies before this offset (direct)."""
+        return {self.times[event] for event, (_, p, first) in self.place.items() if p == partition and first < offset}
