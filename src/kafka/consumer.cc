@@ -55,6 +55,12 @@ Error failed(const std::string& what, rd_kafka_resp_err_t code) { return retry(w
 
 }  // namespace
 
+Properties consumer_properties() {
+    Properties all = kDefaults;
+    for (const auto& [name, value] : kOwned) all[name] = value;
+    return all;
+}
+
 Message& Message::operator=(Message&& other) noexcept {
     std::swap(message_, other.message_);
     return *this;

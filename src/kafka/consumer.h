@@ -27,6 +27,9 @@ struct TopicPartition {
     auto operator<=>(const TopicPartition&) const = default;
 };
 
+/// What each consumer sets unless the user's client properties say otherwise, and what none may change.
+Properties consumer_properties();
+
 constexpr std::int64_t kFromBeginning = -2, kFromEnd = -1;  ///< in place of an offset
 
 /// One record. Owns librdkafka's memory; views are valid as long as it lives.

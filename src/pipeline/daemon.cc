@@ -318,6 +318,9 @@ Result<void> Daemon::connect() {
     consuming.instance_id = config_.kafka.group_id + "-0";
     consuming.topics = {log_topic()};
     consuming.assign_all = options_.embedded;
+    std::size_t profiles = 0;
+    for (const Lane& lane : engine_->lanes()) profiles += lane.task->profiles();
+    log_info("daemon", "the state is open; joining the group", {{"tasks", task_count_}, {"profiles", profiles}});
     consumer_ = TOCSIN_TRY(kafka::Consumer::open(std::move(consuming), hooks()));
     log_ = std::make_unique<KafkaLog>(*consumer_, log_topic(), task_count_, config_.kafka.intake == config::Intake::kRekey);
     if (config_.kafka.intake == config::Intake::kRekey) {
