@@ -55,16 +55,25 @@ private:
     std::shared_ptr<const Code> code_;
 };
 
-enum class MeasureFn : std::uint8_t { kCount, kDistinct, kSum, kAny };
+/// Appended to only: the numbers are part of definition hashes.
+enum class MeasureFn : std::uint8_t {
+    kCount, kDistinct, kSum, kAny, kAvg, kMin, kMax, kRatio, kAll, kFirst, kLast, kQuantile, kSeen, kAttr,
+};
 
-/// One aggregate over the matching events of a subject. An aggregate written inside a level (`any(x)`) becomes a
-/// measure without a name.
+/// One function over the matching events of a subject, or (kSeen, kAttr) over everything remembered of its person. A
+/// function written inside a level (`any(x)`) becomes a measure without a name.
 struct Measure {
-    std::string name;        ///< empty: anonymous, not printed
+    std::string name;                      ///< empty: anonymous, not printed
     MeasureFn fn = MeasureFn::kCount;
-    FieldId field = 0;       ///< kDistinct, kSum
-    Expression predicate;    ///< kAny
-    Duration window{};       ///< (t - window, t]
+    Value::Type type = Value::Type::kInt;  ///< of its values, those that are not missing
+    FieldId field = 0;                     ///< kDistinct kSum kAvg kMin kMax kFirst kLast kQuantile kAttr
+    Expression predicate;                  ///< kAny kRatio kAll
+    KindId kind = 0;                       ///< kSeen
+    std::int64_t share = 0;                ///< kQuantile: 0 to kSumScale
+    Duration window{};                     ///< (t - window, t]
+
+    /// Over all events of the person, whatever `on` and `where` say.
+    [[nodiscard]] bool of_person() const { return fn == MeasureFn::kSeen || fn == MeasureFn::kAttr; }
 };
 
 /// Numbers are scaled by this to add up exactly in any order: sums are integers of millionths.
@@ -131,6 +140,7 @@ struct Rule {
     bool experimental = false;    ///< judged and shown, never notified
     Duration within{};
     std::vector<Measure> measures;
+    std::vector<KindId> watched;  ///< kinds that seen() and attr() look at: they do not count, but may change a level
     std::array<std::optional<Expression>, kLevels> levels;
     /// The same with the right side of each comparison scaled by `clear`: what keeps an episode at its level.
     std::array<std::optional<Expression>, kLevels> stays;
@@ -151,8 +161,11 @@ struct Rule {
     /// Of on, where, by only: cells with the same filter are the same cells, whatever the levels say.
     std::uint64_t filter_hash = 0;
 
-    [[nodiscard]] bool listens_to(KindId kind) const;  ///< on, or any kind of expect
+    [[nodiscard]] bool listens_to(KindId kind) const;  ///< on, watched, or any kind of expect
+    /// Of all measures, and `within`: how far back the rule looks.
     [[nodiscard]] Duration longest_window() const;
+    /// The same without seen() and attr(): how far back events count.
+    [[nodiscard]] Duration counting_window() const;
 };
 
 struct RuleGroup {

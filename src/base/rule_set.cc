@@ -25,12 +25,20 @@ bool Rule::listens_to(KindId kind) const {
     const auto has = [kind](const std::vector<KindId>& kinds) {
         return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
     };
-    return has(on) || (expect && (has(expect->after) || has(expect->event) || has(expect->cancel_on)));
+    return has(on) || has(watched) || (expect && (has(expect->after) || has(expect->event) || has(expect->cancel_on)));
 }
 
 Duration Rule::longest_window() const {
     Duration longest = within;
     for (const Measure& m : measures) longest = std::max(longest, m.window);
+    return longest;
+}
+
+Duration Rule::counting_window() const {
+    Duration longest = within;
+    for (const Measure& m : measures) {
+        if (!m.of_person()) longest = std::max(longest, m.window);
+    }
     return longest;
 }
 

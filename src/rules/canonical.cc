@@ -144,11 +144,25 @@ std::string canonical(const Expression& expression, const EventSchema& schema, s
 }
 
 std::string canonical(const Measure& measure, const EventSchema& schema) {
-    std::string out =
-        "measure " + std::to_string(static_cast<int>(measure.fn)) + " " +
-        (measure.fn == MeasureFn::kDistinct || measure.fn == MeasureFn::kSum ? schema.field_name(measure.field) : "");
+    const auto looks_at_field = [&measure] {
+        switch (measure.fn) {
+            case MeasureFn::kCount:
+            case MeasureFn::kAny:
+            case MeasureFn::kRatio:
+            case MeasureFn::kAll:
+            case MeasureFn::kSeen:
+                return false;
+            default:
+                return true;
+        }
+    };
+    std::string out = "measure " + std::to_string(static_cast<int>(measure.fn)) + " " +
+                      (looks_at_field() ? schema.field_name(measure.field) : "");
     put(out, canonical(measure.predicate, schema, {}));
-    return out + " " + std::to_string(measure.window.count());
+    out += " " + std::to_string(measure.window.count());
+    if (measure.fn == MeasureFn::kSeen) put(out, schema.kind_def(measure.kind).name);
+    if (measure.fn == MeasureFn::kQuantile) put(out, std::to_string(measure.share));
+    return out;
 }
 
 void set_hashes(Rule& rule, const EventSchema& schema) {

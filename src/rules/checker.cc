@@ -238,13 +238,18 @@ Checker::Index Checker::check_comparison(const Syntax& syntax, std::uint32_t lef
     return add(syntax, op, Type::kBool, left, right);
 }
 
-/// A string field that declares its values is compared with one of them.
-bool Checker::check_value(const Syntax& literal, std::uint32_t constant, std::uint32_t field) {
+/// A string field that declares its values is compared with one of them; so is what a measure takes out of it.
+bool Checker::check_value(const Syntax& literal, std::uint32_t constant, std::uint32_t compared) {
     const Value* value = constant_of(constant);
-    if (value == nullptr || value->type != Type::kString || node(field).op != Op::kField) return true;
-    const std::vector<std::string> values = values_of(static_cast<FieldId>(node(field).left));
+    if (value == nullptr || value->type != Type::kString) return true;
+    const Op op = node(compared).op;
+    if (op != Op::kField && op != Op::kMeasure) return true;
+    const Measure* measure = op == Op::kMeasure ? &(*measures_)[node(compared).left] : nullptr;
+    const FieldId field = measure != nullptr ? measure->field : static_cast<FieldId>(node(compared).left);
+    const bool of_person = measure != nullptr && measure->of_person();
+    const std::vector<std::string> values = values_of(field, of_person ? all_kinds() : scope_.kinds);
     if (values.empty() || std::find(values.begin(), values.end(), value->string) != values.end()) return true;
-    const std::string& name = scope_.schema.field_name(static_cast<FieldId>(node(field).left));
+    const std::string& name = scope_.schema.field_name(field);
     std::string known;
     for (const std::string& v : values) known += (known.empty() ? "" : ", ") + v;
     fail(literal, "`" + name + "` is never " + quoted(literal) + yaml::did_you_mean(value->string, values) +

@@ -16,6 +16,8 @@ namespace tocsin::rules {
 /// What an expression looks at.
 enum class Place : std::uint8_t { kEvent, kLevel, kPromiseLevel };
 
+struct Function;  // a line of the table in checker_functions.cc
+
 /// Checks one expression. Used once. Every function answers empty after it has filled the fault.
 class Checker {
 public:
@@ -26,7 +28,7 @@ public:
     /// The whole expression, which must be true or false.
     std::optional<Expression> boolean(const Syntax& syntax);
 
-    /// A call of an aggregate as a measure.
+    /// A call of a function as a measure.
     std::optional<Measure> measure(const Syntax& syntax);
 
 private:
@@ -49,13 +51,23 @@ private:
     Index check_pattern(const Syntax& syntax);
     Index check_kind(const Syntax& syntax);
 
-    std::optional<FieldId> field_of(const Syntax& name);
-    std::optional<FieldId> argument_field(const Syntax& call);
+    /// A field of one of these kinds.
+    std::optional<FieldId> field_of(const Syntax& name, const std::vector<KindId>& kinds);
+    bool check_field_argument(const Syntax& call, const Function& function, Measure& made);
+    bool check_field_type(const Syntax& call, const Function& function, Measure& made);
+    bool check_predicate_argument(const Syntax& call, Measure& made);
+    bool check_share(const Syntax& call, Measure& made);
+    bool check_seen(const Syntax& call, Measure& made);
+    bool check_arguments(const Syntax& call, const Function& function, Measure& made);
+    bool check_place(const Syntax& call, const Function& function);
     bool check_window(const Syntax& call, Duration window);
-    bool check_value(const Syntax& literal, std::uint32_t constant, std::uint32_t field);
+    bool check_value(const Syntax& literal, std::uint32_t constant, std::uint32_t compared);
     bool check_bound(const Syntax& syntax, std::uint32_t left, std::uint32_t right);
-    std::vector<std::string> values_of(FieldId field) const;
+    [[nodiscard]] Type type_of(FieldId field) const;
+    [[nodiscard]] std::vector<KindId> all_kinds() const;
+    std::vector<std::string> values_of(FieldId field, const std::vector<KindId>& kinds) const;
     std::string kinds_with(FieldId field) const;
+    std::vector<std::string> field_names(const std::vector<KindId>& kinds) const;
     std::vector<std::string> known_names() const;
 
     std::nullopt_t fail(const Syntax& at, std::string message);

@@ -92,7 +92,7 @@ Value negated(const Value& v) {
         case Type::kNumber:
             return Value::of_number(-v.number);
         case Type::kDuration:
-            return Value::of_duration(Duration(-v.integer));
+            return durations(Op::kSubtract, Type::kDuration, Value::of_duration(Duration(0)), v);
         default:
             return Value::missing();
     }

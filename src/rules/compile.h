@@ -32,13 +32,13 @@ struct Scope {
     RuleLimits limits{};
 };
 
-/// `where`, `after … where`, the predicate of any(): true or false of one event.
+/// `where`, `after … where`, predicates of functions: true or false of one event.
 std::optional<Expression> compile_predicate(std::string_view text, const Scope& scope, Fault& fault);
 
-/// `count()`, `distinct(f)`, `sum(f)` or `any(predicate)`, each with `over 30d` if its window is not the rule's.
+/// One function, for example `sum(amount)`, with `over 30d` if its window is not the rule's.
 std::optional<Measure> compile_measure(std::string name, std::string_view text, const Scope& scope, Fault& fault);
 
-/// A level over measures. Aggregates written inside it become measures without a name, appended to `measures`; equal
+/// A level over measures. Functions written inside it become measures without a name, appended to `measures`; equal
 /// ones are shared.
 std::optional<Expression> compile_level(std::string_view text, const Scope& scope, std::vector<Measure>& measures,
                                         Fault& fault);

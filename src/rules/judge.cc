@@ -8,67 +8,150 @@
 namespace tocsin::rules {
 namespace {
 
-bool counts(const Rule& rule, const Event& row) {
-    if (std::find(rule.on.begin(), rule.on.end(), row.kind) == rule.on.end()) return false;
-    EvalContext context;
-    context.event = &row;
-    return rule.where.holds(context);
-}
+using RowsInside = std::span<const Event* const>;  // newest first
 
 /// Any strict order over values of one field; numbers and integers by their amount.
 bool before(const Value& a, const Value& b) {
     return compare(a, b) < 0;
 }
 
-std::int64_t different(std::vector<Value>& values) {
+bool sees(const Measure& m, const Event& row) {
+    if (m.fn == MeasureFn::kSeen) return row.kind == m.kind;
+    return m.fn == MeasureFn::kAttr && !row.field(m.field).is_missing();
+}
+
+/// The field's values in the order of the rows, first to last.
+std::vector<Value> values_of(const Measure& m, RowsInside rows) {
+    std::vector<Value> values;
+    for (auto row = rows.rbegin(); row != rows.rend(); ++row) {
+        const Value v = (*row)->field(m.field);
+        if (!v.is_missing()) values.push_back(v);
+    }
+    return values;
+}
+
+std::int64_t different(std::vector<Value> values) {
     std::sort(values.begin(), values.end(), before);
     const auto end =
         std::unique(values.begin(), values.end(), [](const Value& a, const Value& b) { return compare(a, b) == 0; });
     return end - values.begin();
 }
 
-Value aggregate(const Measure& m, std::span<const Event* const> rows, Instant now) {
-    std::int64_t amount = 0;
-    std::vector<Value> values;
-    for (const Event* row : rows) {
-        if (row->time <= now - m.window) continue;
-        switch (m.fn) {
-            case MeasureFn::kCount:
-                ++amount;
-                break;
-            case MeasureFn::kSum:
-                amount = add_units(amount, sum_units(row->field(m.field)));
-                break;
-            case MeasureFn::kDistinct: {
-                const Value v = row->field(m.field);
-                if (!v.is_missing()) values.push_back(v);
-                break;
-            }
-            case MeasureFn::kAny: {
-                EvalContext context;
-                context.event = row;
-                if (m.predicate.holds(context)) return Value::of(true);
-                break;
-            }
-        }
+/// The nearest rank: the smallest value that at least this share of the values does not exceed.
+Value quantile(std::vector<Value> values, std::int64_t share) {
+    const auto n = static_cast<std::int64_t>(values.size());
+    const std::int64_t rank = std::max<std::int64_t>(1, (share * n + kSumScale - 1) / kSumScale);
+    std::sort(values.begin(), values.end(), before);
+    return values[static_cast<std::size_t>(rank - 1)];
+}
+
+Value one_of(const Measure& m, RowsInside rows) {
+    std::vector<Value> values = values_of(m, rows);
+    if (values.empty()) return Value::missing();
+    switch (m.fn) {
+        case MeasureFn::kFirst:
+            return values.front();
+        case MeasureFn::kLast:
+            return values.back();
+        case MeasureFn::kMin:
+            return *std::min_element(values.begin(), values.end(), before);
+        case MeasureFn::kMax:
+            return *std::max_element(values.begin(), values.end(), before);
+        default:
+            return quantile(std::move(values), m.share);
     }
+}
+
+Value added_up(const Measure& m, RowsInside rows) {
+    ExactSum sum;
+    std::int64_t n = 0;
+    for (const Event* row : rows) {
+        const Value v = row->field(m.field);
+        if (v.is_missing()) continue;
+        sum.add(sum_units(v));
+        ++n;
+    }
+    return m.fn == MeasureFn::kAvg ? sum.average(m.type, n) : sum.total(m.type);
+}
+
+Value asked(const Measure& m, RowsInside rows) {
+    const auto yes = std::count_if(rows.begin(), rows.end(), [&m](const Event* row) {
+        EvalContext context;
+        context.event = row;
+        return m.predicate.holds(context);
+    });
+    const auto all = static_cast<std::int64_t>(rows.size());
+    if (m.fn == MeasureFn::kAny) return Value::of(yes > 0);
+    if (m.fn == MeasureFn::kRatio) return share_of(yes, all);
+    return all == 0 ? Value::missing() : Value::of(yes == all);
+}
+
+Value aggregate(const Measure& m, RowsInside rows) {
     switch (m.fn) {
         case MeasureFn::kCount:
-            return Value::of_int(amount);
-        case MeasureFn::kSum:
-            return Value::of_number(static_cast<double>(amount) / static_cast<double>(kSumScale));
+            return Value::of_int(static_cast<std::int64_t>(rows.size()));
         case MeasureFn::kDistinct:
-            return Value::of_int(different(values));
+            return Value::of_int(different(values_of(m, rows)));
+        case MeasureFn::kSum:
+        case MeasureFn::kAvg:
+            return added_up(m, rows);
         case MeasureFn::kAny:
-            break;
+        case MeasureFn::kRatio:
+        case MeasureFn::kAll:
+            return asked(m, rows);
+        default:
+            return one_of(m, rows);
     }
-    return Value::of(false);
+}
+
+Value of_person(const Measure& m, std::span<const Event> person, Instant now) {
+    for (auto row = person.rbegin(); row != person.rend() && row->time > now - m.window; ++row) {
+        if (row->time > now || !sees(m, *row)) continue;
+        return m.fn == MeasureFn::kSeen ? Value::of(true) : row->field(m.field);
+    }
+    return m.fn == MeasureFn::kSeen ? Value::of(false) : Value::missing();
+}
+
+/// Visits each instant at which a row comes into a window or leaves it; rows that left all windows before `from` are
+/// passed over.
+template <typename Visit>
+void for_each_change(const Rule& rule, const Remembered& remembered, Instant from, Visit visit) {
+    const Duration longest = rule.longest_window();
+    const auto each = [&](std::span<const Event> rows, auto looks) {
+        for (auto row = rows.rbegin(); row != rows.rend() && row->time + longest >= from; ++row) {
+            for (const Measure& m : rule.measures) {
+                if (!looks(m, *row)) continue;
+                visit(row->time);
+                visit(row->time + m.window);
+            }
+        }
+    };
+    const Event* judged = nullptr;
+    bool counted = false;
+    each(remembered.rows, [&](const Measure& m, const Event& row) {
+        if (judged != &row) counted = counts(rule, row);
+        judged = &row;
+        return counted && !m.of_person();
+    });
+    each(remembered.person, [](const Measure& m, const Event& row) { return sees(m, row); });
 }
 
 }  // namespace
 
+bool counts(const Rule& rule, const Event& event) {
+    if (std::find(rule.on.begin(), rule.on.end(), event.kind) == rule.on.end()) return false;
+    EvalContext context;
+    context.event = &event;
+    return rule.where.holds(context);
+}
+
+bool watches(const Rule& rule, const Event& event) {
+    return std::any_of(rule.measures.begin(), rule.measures.end(), [&](const Measure& m) { return sees(m, event); });
+}
+
 std::int64_t sum_units(const Value& value) {
     std::int64_t units = 0;
+    if (value.type == Value::Type::kDuration) return value.integer;
     if (value.type == Value::Type::kInt) {
         if (!__builtin_mul_overflow(value.integer, kSumScale, &units)) return units;
         return value.integer > 0 ? INT64_MAX : INT64_MIN;
@@ -81,20 +164,42 @@ std::int64_t sum_units(const Value& value) {
     return std::llround(scaled);
 }
 
-std::int64_t add_units(std::int64_t a, std::int64_t b) {
-    std::int64_t sum = 0;
-    if (!__builtin_add_overflow(a, b, &sum)) return sum;
-    return b > 0 ? INT64_MAX : INT64_MIN;
+Value ExactSum::total(Value::Type type) const {
+    const auto units = static_cast<std::int64_t>(std::clamp<Wide>(sum_, INT64_MIN, INT64_MAX));
+    if (type == Value::Type::kDuration) return Value::of_duration(Duration(units));
+    return Value::of_number(static_cast<double>(units) / static_cast<double>(kSumScale));
 }
 
-void measure(const Rule& rule, std::span<const Event> rows, Instant now, std::vector<Value>& out) {
-    const Duration longest = rule.longest_window();
+Value ExactSum::average(Value::Type type, std::int64_t n) const {
+    if (n == 0) return Value::missing();
+    if (type == Value::Type::kDuration) {
+        const Wide half = sum_ < 0 ? -(n / 2) : n / 2;
+        return Value::of_duration(Duration(static_cast<std::int64_t>((sum_ + half) / n)));
+    }
+    return Value::of_number(static_cast<double>(sum_) / (static_cast<double>(n) * static_cast<double>(kSumScale)));
+}
+
+Value share_of(std::int64_t part, std::int64_t whole) {
+    return whole == 0 ? Value::missing() : Value::of_number(static_cast<double>(part) / static_cast<double>(whole));
+}
+
+void measure(const Rule& rule, const Remembered& remembered, Instant now, std::vector<Value>& out) {
+    const std::span<const Event> rows = remembered.rows;
+    const Duration longest = rule.counting_window();
     std::vector<const Event*> inside;
     for (auto row = rows.rbegin(); row != rows.rend() && row->time > now - longest; ++row) {
         if (row->time <= now && counts(rule, *row)) inside.push_back(&*row);
     }
     out.clear();
-    for (const Measure& m : rule.measures) out.push_back(aggregate(m, inside, now));
+    for (const Measure& m : rule.measures) {
+        if (m.of_person()) {
+            out.push_back(of_person(m, remembered.person, now));
+            continue;
+        }
+        const auto end = std::partition_point(inside.begin(), inside.end(),
+                                              [&](const Event* row) { return row->time > now - m.window; });
+        out.push_back(aggregate(m, {inside.begin(), end}));
+    }
 }
 
 Verdict verdict(const Rule& rule, const EvalContext& context) {
@@ -106,21 +211,30 @@ Verdict verdict(const Rule& rule, const EvalContext& context) {
     return out;
 }
 
-Instant next_change(const Rule& rule, std::span<const Event> rows, Instant now) {
+bool in_reach(const Rule& rule, std::span<const Event> rows, Instant now) {
     const Duration longest = rule.longest_window();
-    Instant next = kNever;
-    for (auto row = rows.rbegin(); row != rows.rend() && row->time > now - longest; ++row) {
-        if (!counts(rule, *row)) continue;
-        if (row->time > now) {
-            next = std::min(next, row->time);
-            continue;
-        }
-        for (const Measure& m : rule.measures) {
-            const Instant leaves = row->time + m.window;
-            if (leaves > now) next = std::min(next, leaves);
-        }
+    for (auto row = rows.rbegin(); row != rows.rend() && row->time >= now - longest; ++row) {
+        if (row->time <= now && counts(rule, *row)) return true;
     }
+    return false;
+}
+
+Instant next_change(const Rule& rule, const Remembered& remembered, Instant now) {
+    Instant next = kNever;
+    for_each_change(rule, remembered, now, [&](Instant t) {
+        if (t > now) next = std::min(next, t);
+    });
     return next;
+}
+
+std::vector<Instant> changes(const Rule& rule, const Remembered& remembered, Instant now) {
+    std::vector<Instant> points;
+    for_each_change(rule, remembered, kBeforeAll, [&](Instant t) {
+        if (t <= now) points.push_back(t);
+    });
+    std::sort(points.rbegin(), points.rend());
+    points.erase(std::unique(points.begin(), points.end()), points.end());
+    return points;
 }
 
 }  // namespace tocsin::rules

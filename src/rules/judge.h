@@ -10,16 +10,42 @@
 
 namespace tocsin::rules {
 
-/// The rule's measures at `now`, one per Rule::measures: over the rows in (now - window, now] whose kind is in `on` and
-/// for which `where` holds. count and distinct give ints, any a bool, sum a number (added up in kSumScale-ths, so in
-/// any order the same; beyond int64 it saturates). Rows: one subject's remembered events, of all kinds, ascending by
-/// time.
-void measure(const Rule& rule, std::span<const Event> rows, Instant now, std::vector<Value>& out);
+/// What the rule is judged by: remembered events of all kinds, ascending by time, those of one instant in order of
+/// arrival.
+struct Remembered {
+    std::span<const Event> rows;    ///< the subject's
+    std::span<const Event> person;  ///< everything of its person; may stay empty if no measure is of_person()
+};
 
-/// A value as sums add it up: rounded to kSumScale-ths, saturating; 0 if it is no number.
+/// Whether the event counts under the rule: its kind is in `on`, and `where` holds.
+bool counts(const Rule& rule, const Event& event);
+/// Whether seen() or attr() of the rule look at the event.
+bool watches(const Rule& rule, const Event& event);
+
+/// The rule's measures at `now`, one per Rule::measures, over the rows in (now - window, now] that count; seen() and
+/// attr() over the person's. Values that are missing are skipped. Of no rows count, distinct and sum are 0, any and
+/// seen false, all others missing. Sums are exact and so the same in any order (ExactSum).
+void measure(const Rule& rule, const Remembered& remembered, Instant now, std::vector<Value>& out);
+
+/// A value as sums add it up: a number rounded to kSumScale-ths, a duration in milliseconds; saturating; 0 for others.
 std::int64_t sum_units(const Value& value);
-/// a + b, saturating.
-std::int64_t add_units(std::int64_t a, std::int64_t b);
+
+/// Adds up what sum_units() gives without losing any.
+class ExactSum {
+public:
+    void add(std::int64_t units) { sum_ += units; }
+    /// As a value of this type, kNumber or kDuration; beyond int64 units it saturates.
+    [[nodiscard]] Value total(Value::Type type) const;
+    /// The same divided by `n`; missing if that is 0. Durations are rounded to the millisecond.
+    [[nodiscard]] Value average(Value::Type type, std::int64_t n) const;
+
+private:
+    __extension__ typedef __int128 Wide;  // 2^64 values of any size fit
+    Wide sum_ = 0;
+};
+
+/// What ratio() is: missing if there was nothing.
+Value share_of(std::int64_t part, std::int64_t whole);
 
 struct Verdict {
     Level level = Level::kNone;         ///< the highest colour whose expression holds
@@ -29,8 +55,14 @@ struct Verdict {
 /// The context needs measures (in the rule's order), thresholds and overdue as far as the rule looks at them.
 Verdict verdict(const Rule& rule, const EvalContext& context);
 
+/// Whether a row that counts lies within the rule's longest window or has left it just now. Nothing begins for a
+/// subject without one, even if a level would hold of nothing (`n < 3`).
+bool in_reach(const Rule& rule, std::span<const Event> rows, Instant now);
+
 /// The first instant after `now` at which what is in a window changes without an event: a row leaves it, or a row later
 /// than `now` comes into it. kNever if none.
-Instant next_change(const Rule& rule, std::span<const Event> rows, Instant now);
+Instant next_change(const Rule& rule, const Remembered& remembered, Instant now);
+/// All such instants up to `now`, latest first.
+std::vector<Instant> changes(const Rule& rule, const Remembered& remembered, Instant now);
 
 }  // namespace tocsin::rules

@@ -53,6 +53,7 @@ private:
     void read_within();
     void read_measures();
     void read_levels();
+    void find_watched();
     void read_stays();
     void read_rollup_areas();
     std::optional<double> clear_percent();

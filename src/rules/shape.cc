@@ -1,6 +1,7 @@
 #include "rules/shape.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "rules/code.h"
 
@@ -38,16 +39,39 @@ bool depends(const Code& code, std::uint32_t index) {
     }
 }
 
+/// Whether a comparison of what the function gives with something that stands still can only end, never begin, while
+/// rows leave the window. A value that is missing compares as false.
+bool only_ends(MeasureFn fn, Op op) {
+    switch (fn) {
+        case MeasureFn::kCount:
+        case MeasureFn::kDistinct:
+        case MeasureFn::kMax:
+            return rises(op);
+        case MeasureFn::kMin:
+            return op == Op::kLess || op == Op::kLessEqual;
+        case MeasureFn::kLast:
+        case MeasureFn::kAttr:
+            return is_order(op) || op == Op::kEqual || op == Op::kIn || op == Op::kMatches;
+        default:
+            return false;
+    }
+}
+
 bool is_monotone(const Code& code, std::uint32_t index, std::span<const Measure> measures) {
     const CodeNode& node = code.nodes[index];
     const auto fn = [&](std::uint32_t i) { return measures[code.nodes[i].left].fn; };
     if (node.op == Op::kAnd || node.op == Op::kOr) {
         return is_monotone(code, node.left, measures) && is_monotone(code, node.right, measures);
     }
-    if (node.op == Op::kMeasure) return fn(index) == MeasureFn::kAny;
+    if (node.op == Op::kMeasure) {
+        return fn(index) == MeasureFn::kAny || fn(index) == MeasureFn::kSeen || fn(index) == MeasureFn::kLast ||
+               fn(index) == MeasureFn::kAttr;
+    }
     if (!depends(code, index)) return true;  // thresholds and constants stand still
-    if (!rises(node.op) || code.nodes[node.left].op != Op::kMeasure || depends(code, node.right)) return false;
-    return fn(node.left) == MeasureFn::kCount || fn(node.left) == MeasureFn::kDistinct;
+    const bool right_is_operand = node.op >= Op::kEqual && node.op <= Op::kGreaterEqual;
+    if (node.op < Op::kEqual || code.nodes[node.left].op != Op::kMeasure) return false;
+    if (right_is_operand && depends(code, node.right)) return false;
+    return only_ends(fn(node.left), node.op);
 }
 
 /// A copy of a node and all below it, with every comparison of a measure scaled. The shapes were checked before.
@@ -93,9 +117,14 @@ private:
         const double divisor = down ? 100 : percent_;
         if (node.op == Op::kConstant) {
             const Value& v = from_.constants[node.left];
-            const double bound = v.type == Type::kInt ? static_cast<double>(v.integer) : v.number;
+            if (v.type != Type::kInt && v.type != Type::kNumber && v.type != Type::kDuration) return std::nullopt;
+            const double bound = v.type == Type::kNumber ? v.number : static_cast<double>(v.integer);
             if (bound < 0) return std::nullopt;
-            return to_->add_constant(Value::of_number(bound * factor / divisor));
+            const double made = bound * factor / divisor;
+            if (v.type != Type::kDuration) return to_->add_constant(Value::of_number(made));
+            constexpr double kMillisMax = 1e17;  // an instant plus this is still one
+            if (made > kMillisMax) return std::nullopt;
+            return to_->add_constant(Value::of_duration(Duration(std::llround(made))));
         }
         if (node.op != Op::kThreshold) return std::nullopt;
         const std::uint32_t times = to_->add_constant(Value::of_number(factor));

@@ -15,8 +15,9 @@ bool looks_at_something(const Expression& level);
 
 bool looks_at_thresholds(const Expression& level);
 
-/// False only if it is proved that the level begins to hold at an event: `>` and `>=` on count, distinct and any,
-/// compared with constants and thresholds, joined by and/or.
+/// False only if it is proved that the level begins to hold at an event: while none comes, rows only leave windows, and
+/// so count, distinct and max only fall, min only rises, any and seen only end, last and attr only get lost. Such
+/// measures compared with constants and thresholds, joined by and/or.
 bool may_rise_without_event(const Expression& level, std::span<const Measure> measures);
 
 /// The level with the right side of each `>`/`>=` on a measure times `percent`/100, of `<`/`<=` divided by it.

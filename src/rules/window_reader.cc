@@ -44,6 +44,7 @@ void RuleReader::read_window_rule() {
     }
     read_measures();
     read_levels();
+    find_watched();
     read_stays();
     read_rollup_areas();
     rule_.keep_firing_for = map_.duration("keep_firing_for").value_or(Duration::zero());
@@ -131,6 +132,16 @@ void RuleReader::read_levels() {
     levels.finish();
     if (node->is_map() && node->size() == 0 && group_.diagnostics.errors() == errors_before) {
         map_.error("levels", "needs at least one of blue, yellow, orange, red");
+    }
+}
+
+void RuleReader::find_watched() {
+    for (const Measure& m : rule_.measures) {
+        for (KindId kind = 0; m.of_person() && kind < group_.schema.kinds().size(); ++kind) {
+            const bool looks = m.fn == MeasureFn::kSeen ? kind == m.kind : group_.schema.has_field(kind, m.field);
+            const bool known = std::find(rule_.watched.begin(), rule_.watched.end(), kind) != rule_.watched.end();
+            if (looks && !known) rule_.watched.push_back(kind);
+        }
     }
 }
 

@@ -2,20 +2,10 @@
 
 #include <algorithm>
 
+#include "rules/judge.h"
 #include "task/subject.h"
 
 namespace tocsin::task {
-namespace {
-
-bool matches(const Rule& rule, const Event& event) {
-    if (std::find(rule.on.begin(), rule.on.end(), event.kind) == rule.on.end()) return false;
-    EvalContext context;
-    context.event = &event;
-    return rule.where.holds(context);
-}
-
-}  // namespace
-
 void CellFeed::use(const RuleSet& rules) {
     plans_.clear();
     by_kind_.assign(setting_.schema.kinds().size(), {});
@@ -45,7 +35,7 @@ CellFeed::Neighbours CellFeed::neighbours(const CellPlan& plan, const ledger::Pr
     const auto same_cell = [&](const ledger::Row& other) {
         // The cells of a new rule never saw a rolled row: who came after it is new to them.
         if (filling == Filling::kNewRule && other.rolled) return false;
-        if (!matches(*plan.rule, other.event)) return false;
+        if (!rules::counts(*plan.rule, other.event)) return false;
         const auto codes = places(*plan.rule, other.event);
         return std::any_of(codes.begin(), codes.end(), [&](std::string_view code) {
             return subject_of(*plan.rule, other.event, code) == subject;
@@ -85,7 +75,7 @@ void CellFeed::count(const CellPlan& plan, const Event& event, const Neighbours&
 void CellFeed::add_to(const CellPlan& plan, const ledger::Profile& profile, std::size_t index, Instant oldest,
                       std::vector<Touch>* touches) {
     const Event& event = profile.rows()[index].event;
-    if (!matches(*plan.rule, event)) return;
+    if (!rules::counts(*plan.rule, event)) return;
     for (const std::string_view place : places(*plan.rule, event)) {
         const auto subject = subject_of(*plan.rule, event, place);
         if (!subject) continue;

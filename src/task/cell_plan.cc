@@ -7,6 +7,30 @@
 #include "rules/judge.h"
 
 namespace tocsin::task {
+namespace {
+
+using Of = CellSum::Of;
+
+void plan_sums(const Measure& m, std::size_t index, std::vector<CellSum>& sums) {
+    switch (m.fn) {
+        case MeasureFn::kSum:
+            sums.push_back({index, Of::kAmount});
+            break;
+        case MeasureFn::kAvg:
+            sums.push_back({index, Of::kAmount});
+            sums.push_back({index, Of::kValues});
+            break;
+        case MeasureFn::kAny:
+        case MeasureFn::kRatio:
+            sums.push_back({index, Of::kAnswers});
+            break;
+        default:  // told from the numbers of events and people; others are refused when loaded
+            break;
+    }
+}
+
+}  // namespace
+
 CellPlan plan_cells(const Rule& rule) {
     CellPlan plan;
     plan.rule = &rule;
@@ -21,7 +45,7 @@ CellPlan plan_cells(const Rule& rule) {
         }
         spec->reach = std::max(spec->reach, m.window / width);
         spec->measures.push_back(i);
-        if (m.fn == MeasureFn::kSum || m.fn == MeasureFn::kAny) spec->sums.push_back(i);
+        plan_sums(m, i, spec->sums);
     }
     for (CellSpec& spec : plan.specs) {
         std::string identity;
@@ -46,13 +70,19 @@ std::vector<std::int64_t> sums_of(const CellPlan& plan, const CellSpec& spec, co
     std::vector<std::int64_t> sums;
     EvalContext context;
     context.event = &event;
-    for (const std::size_t i : spec.sums) {
-        const Measure& m = plan.rule->measures[i];
-        if (m.fn == MeasureFn::kAny) {
-            sums.push_back(m.predicate.holds(context) ? 1 : 0);
-            continue;
+    for (const CellSum& sum : spec.sums) {
+        const Measure& m = plan.rule->measures[sum.measure];
+        switch (sum.of) {
+            case Of::kAmount:
+                sums.push_back(rules::sum_units(event.field(m.field)));
+                break;
+            case Of::kValues:
+                sums.push_back(event.field(m.field).is_missing() ? 0 : 1);
+                break;
+            case Of::kAnswers:
+                sums.push_back(m.predicate.holds(context) ? 1 : 0);
+                break;
         }
-        sums.push_back(rules::sum_units(event.field(m.field)));
     }
     return sums;
 }
@@ -61,29 +91,36 @@ Value total(const CellPlan& plan, const CellSpec& spec, std::size_t measure,
             const std::vector<const ledger::Cell*>& cells, std::int64_t now) {
     const Measure& m = plan.rule->measures[measure];
     const std::int64_t from = now - m.window / spec.width + 1;
-    const auto sum_index =
-        static_cast<std::size_t>(std::find(spec.sums.begin(), spec.sums.end(), measure) - spec.sums.begin());
-    std::int64_t sum = 0;
+    const auto first = static_cast<std::size_t>(
+        std::find_if(spec.sums.begin(), spec.sums.end(), [&](const CellSum& s) { return s.measure == measure; }) -
+        spec.sums.begin());
+    const auto kept = [](const ledger::Bucket& b, std::size_t i) { return i < b.sums.size() ? b.sums[i] : 0; };
+    std::int64_t events = 0, people = 0, answers = 0, values = 0;
+    rules::ExactSum amount;
     for (const ledger::Cell* cell : cells) {
         if (cell == nullptr) continue;
         for (const ledger::Bucket& b : cell->range(from, now)) {
-            switch (m.fn) {
-                case MeasureFn::kCount:
-                    sum += static_cast<std::int64_t>(b.events);
-                    break;
-                case MeasureFn::kDistinct:
-                    sum += static_cast<std::int64_t>(b.people_since(from));
-                    break;
-                case MeasureFn::kSum:
-                case MeasureFn::kAny:
-                    sum += sum_index < b.sums.size() ? b.sums[sum_index] : 0;
-                    break;
-            }
+            events += static_cast<std::int64_t>(b.events);
+            if (m.fn == MeasureFn::kDistinct) people += static_cast<std::int64_t>(b.people_since(from));
+            if (m.fn == MeasureFn::kAny || m.fn == MeasureFn::kRatio) answers += kept(b, first);
+            if (m.fn == MeasureFn::kSum || m.fn == MeasureFn::kAvg) amount.add(kept(b, first));
+            if (m.fn == MeasureFn::kAvg) values += kept(b, first + 1);
         }
     }
-    if (m.fn == MeasureFn::kAny) return Value::of(sum > 0);
-    if (m.fn == MeasureFn::kSum) return Value::of_number(static_cast<double>(sum) / static_cast<double>(kSumScale));
-    return Value::of_int(sum);
+    switch (m.fn) {
+        case MeasureFn::kDistinct:
+            return Value::of_int(people);
+        case MeasureFn::kAny:
+            return Value::of(answers > 0);
+        case MeasureFn::kRatio:
+            return rules::share_of(answers, events);
+        case MeasureFn::kSum:
+            return amount.total(m.type);
+        case MeasureFn::kAvg:
+            return amount.average(m.type, values);
+        default:
+            return Value::of_int(events);
+    }
 }
 
 }  // namespace tocsin::task

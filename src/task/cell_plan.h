@@ -10,13 +10,24 @@
 
 namespace tocsin::task {
 
+/// One of the sums a bucket keeps.
+struct CellSum {
+    enum class Of : std::uint8_t {
+        kAmount,   ///< of the field's values
+        kValues,   ///< how many values there are: avg() is a pair
+        kAnswers,  ///< events for which the predicate holds
+    };
+    std::size_t measure = 0;  ///< index into Rule::measures
+    Of of = Of::kAmount;
+};
+
 /// The measures of one rule that share a bucket width share cells.
 struct CellSpec {
     std::uint64_t hash = 0;  ///< of filter, width and sums: the first 8 bytes of the cell's key
     Duration width{};
     std::int64_t reach = 0;             ///< longest window in buckets
     std::vector<std::size_t> measures;  ///< indices into Rule::measures
-    std::vector<std::size_t> sums;      ///< those of them that are kSum or kAny, in the order of Bucket::sums
+    std::vector<CellSum> sums;          ///< in the order of Bucket::sums
 };
 
 struct CellPlan {

@@ -2,17 +2,14 @@
 
 #include <algorithm>
 
-#include "rules/judge.h"
 #include "task/subject.h"
 
 namespace tocsin::task {
 namespace {
 
-bool matches(const Rule& rule, const Event& event) {
-    if (std::find(rule.on.begin(), rule.on.end(), event.kind) == rule.on.end()) return false;
-    EvalContext context;
-    context.event = &event;
-    return rule.where.holds(context);
+/// Whether the event is one more of those that count for the subject, not one that the rule only watches.
+bool is_further(const Rule& rule, const episodes::SubjectState& state, const Event* event) {
+    return event != nullptr && rules::counts(rule, *event) && subject_of(rule, *event) == state.subject;
 }
 
 }  // namespace
@@ -38,61 +35,105 @@ episodes::SubjectState& PersonJudge::state_of(const Rule& rule, const std::strin
     return fresh;
 }
 
-std::span<const Event> PersonJudge::rows_of(const Rule& rule, const ledger::Profile& profile,
-                                            std::string_view subject) {
+rules::Remembered PersonJudge::remembered(const Rule& rule, const ledger::Profile& profile, std::string_view subject) {
     const bool whole_profile = rule.by.size() == 1 && rule.by[0] == kFieldCustomer;
+    const bool asks_for_person =
+        std::any_of(rule.measures.begin(), rule.measures.end(), [](const Measure& m) { return m.of_person(); });
+    const auto number = asks_for_person ? subscriber_in(rule, subject) : std::nullopt;
     rows_.clear();
+    person_.clear();
     for (const ledger::Row& row : profile.rows()) {
+        if (asks_for_person && (!number || row.event.subscriber == *number)) person_.push_back(row.event);
         if (row.rolled) continue;
         if (whole_profile || subject_of(rule, row.event) == subject) rows_.push_back(row.event);
     }
-    return rows_;
+    return {rows_, person_};
 }
 
-std::vector<std::string> PersonJudge::evidence(const Rule& rule, std::span<const Event> rows, Instant now) const {
+std::vector<std::string> PersonJudge::subjects(const Rule& rule, const ledger::Profile& profile, const States& states,
+                                               const Event* event) {
+    std::vector<std::string> found;
+    const auto add = [&](std::string subject) {
+        const auto number = event != nullptr ? subscriber_in(rule, subject) : std::nullopt;
+        if (number && *number != event->subscriber) return;
+        if (std::find(found.begin(), found.end(), subject) == found.end()) found.push_back(std::move(subject));
+    };
+    for (const ledger::Row& row : profile.rows()) {
+        if (row.rolled || !rules::counts(rule, row.event)) continue;
+        if (auto subject = subject_of(rule, row.event)) add(std::move(*subject));
+    }
+    for (const episodes::SubjectState& s : states) {
+        if (s.rule == rule.name && subject_values(s.subject).size() == rule.by.size()) add(s.subject);
+    }
+    return found;
+}
+
+std::vector<std::string> PersonJudge::evidence(const Rule& rule, const rules::Remembered& rows, Instant now) {
+    std::vector<const Event*> found;
+    const auto collect = [&](std::span<const Event> all, auto looks) {
+        for (auto it = all.rbegin(); it != all.rend(); ++it) {
+            if (it->time <= now && looks(*it)) found.push_back(&*it);
+        }
+    };
+    collect(rows.rows, [&, window = rule.counting_window()](const Event& row) {
+        return row.time > now - window && rules::counts(rule, row);
+    });
+    const std::size_t counted = found.size();
+    collect(rows.person, [&](const Event& row) {
+        return std::any_of(rule.measures.begin(), rule.measures.end(), [&](const Measure& m) {
+            return m.fn == MeasureFn::kSeen && row.kind == m.kind && row.time > now - m.window;
+        });
+    });
+    if (found.size() > counted) {
+        std::stable_sort(found.begin(), found.end(),
+                         [](const Event* a, const Event* b) { return a->time > b->time; });
+    }
     std::vector<std::string> ids;
-    const Duration window = rule.longest_window();
-    for (auto it = rows.rbegin(); it != rows.rend() && ids.size() < Recorder::kEvidenceMax; ++it) {
-        if (it->time <= now && it->time > now - window && matches(rule, *it)) ids.emplace_back(it->id);
+    for (std::size_t i = 0; i < found.size() && ids.size() < Recorder::kEvidenceMax; ++i) {
+        const bool twice = std::find(ids.begin(), ids.end(), found[i]->id) != ids.end();
+        if (!twice) ids.emplace_back(found[i]->id);
     }
     return ids;
 }
 
-episodes::Holding PersonJudge::holding(const Rule& rule, std::span<const Event> rows, Instant now) {
+episodes::Holding PersonJudge::holding(const Rule& rule, const rules::Remembered& rows, Instant now) {
     rules::measure(rule, rows, now, measures_);
     EvalContext context;
     context.measures = measures_;
     Thresholds thresholds;
-    if (rule.thresholds != nullptr && !rows.empty()) {
-        thresholds = rule.thresholds->find(setting_.areas, setting_.areas.resolve(rows.back().area));
+    if (rule.thresholds != nullptr && !rows.rows.empty()) {
+        thresholds = rule.thresholds->find(setting_.areas, setting_.areas.resolve(rows.rows.back().area));
         context.thresholds = &thresholds;
     }
     const rules::Verdict verdict = rules::verdict(rule, context);
     return {verdict.level, verdict.stays};
 }
 
-Instant PersonJudge::since(const Rule& rule, std::span<const Event> rows, Instant now, Level level,
+Instant PersonJudge::since(const Rule& rule, const rules::Remembered& rows, Instant now, Level level,
                            const Event*& trigger) {
-    std::vector<Instant> points;  // the only instants at which the answer can change
-    for (const Event& row : rows) {
-        points.push_back(row.time);
-        for (const Measure& m : rule.measures) points.push_back(row.time + m.window);
-    }
-    std::erase_if(points, [now](Instant t) { return t > now; });
-    std::sort(points.rbegin(), points.rend());
     Instant start = now;
-    for (const Instant t : points) {
-        if (holding(rule, rows, t).level < level) break;
+    for (const Instant t : rules::changes(rule, rows, now)) {
+        if (!rules::in_reach(rule, rows.rows, t) || holding(rule, rows, t).level < level) break;
         start = t;
     }
-    for (const Event& row : rows) {
-        if (row.time <= start && matches(rule, row)) trigger = &row;
+    trigger = nullptr;
+    for (const Event& row : rows.rows) {
+        if (row.time <= start && rules::counts(rule, row)) trigger = &row;
+    }
+    const Event* counted = trigger;
+    for (const Event& row : rows.person) {
+        if (row.time > start) break;
+        if ((counted != nullptr && row.id == counted->id) || rules::watches(rule, row)) trigger = &row;
     }
     return start;
 }
 
-void PersonJudge::judge_windows(const Rule& rule, episodes::SubjectState& state, std::span<const Event> rows,
+void PersonJudge::judge_windows(const Rule& rule, episodes::SubjectState& state, const rules::Remembered& rows,
                                 Instant now, const Event* event) {
+    if (!state.episode.open() && !rules::in_reach(rule, rows.rows, now)) {
+        state.due = kNever;
+        return;
+    }
     const episodes::Holding held_now = holding(rule, rows, now);
     bool stepped = false;
     const auto moment = [&](const Event* trigger) {
@@ -107,7 +148,7 @@ void PersonJudge::judge_windows(const Rule& rule, episodes::SubjectState& state,
     };
     while (auto step = episodes::move(rule, state.episode, held_now, now)) {
         stepped = true;
-        const Event* trigger = event != nullptr || rows.empty() ? event : &rows.back();
+        const Event* trigger = event;
         const bool rose = step->kind == TransitionKind::kOpened || step->kind == TransitionKind::kRaised;
         if (rose && (event == nullptr || event->time != now)) {
             step->at = since(rule, rows, now, step->level, trigger);
@@ -116,7 +157,8 @@ void PersonJudge::judge_windows(const Rule& rule, episodes::SubjectState& state,
         recorder_.record(rule, state, *step, moment(trigger));
         if (step->kind == TransitionKind::kClosed) break;
     }
-    if (!stepped && event != nullptr && state.episode.open() && episodes::note_update(state.episode, event->time)) {
+    if (!stepped && state.episode.open() && is_further(rule, state, event) &&
+        episodes::note_update(state.episode, event->time)) {
         const Level level = state.episode.level;
         recorder_.record(rule, state, {TransitionKind::kUpdated, CloseReason::kNone, now, level, level},
                          moment(nullptr));
@@ -176,10 +218,15 @@ void PersonJudge::judge(const ledger::Profile& profile, States& states, std::siz
     const Event event = profile.rows()[index].event;
     for (const Rule* rule : promise_rules_[event.kind]) apply_to_promise(*rule, event, states, now);
     for (const Rule* rule : window_rules_[event.kind]) {
-        if (!matches(*rule, event)) continue;
-        const auto subject = subject_of(*rule, event);
-        if (!subject) continue;
-        judge_windows(*rule, state_of(*rule, *subject, states), rows_of(*rule, profile, *subject), now, &event);
+        std::vector<std::string> touched;
+        if (rules::watches(*rule, event)) {
+            touched = subjects(*rule, profile, states, &event);
+        } else if (auto subject = rules::counts(*rule, event) ? subject_of(*rule, event) : std::nullopt) {
+            touched.push_back(std::move(*subject));
+        }
+        for (const std::string& subject : touched) {
+            judge_windows(*rule, state_of(*rule, subject, states), remembered(*rule, profile, subject), now, &event);
+        }
     }
 }
 
@@ -200,22 +247,15 @@ void PersonJudge::fire(const ledger::Profile& profile, States& states, Instant l
         if (first->promise) {
             judge_promise(*first_rule, *first, now, episodes::Cause::kTimer);
         } else {
-            judge_windows(*first_rule, *first, rows_of(*first_rule, profile, first->subject), now, nullptr);
+            judge_windows(*first_rule, *first, remembered(*first_rule, profile, first->subject), now, nullptr);
         }
     }
 }
 
 void PersonJudge::review(const Rule& rule, const ledger::Profile& profile, States& states, Instant now) {
     if (rule.expect) return;  // a promise begins with an event; those already open keep their due time
-    std::vector<std::string> subjects;
-    for (const ledger::Row& row : profile.rows()) {
-        auto subject = row.rolled ? std::nullopt : subject_of(rule, row.event);
-        if (subject && std::find(subjects.begin(), subjects.end(), *subject) == subjects.end()) {
-            subjects.push_back(std::move(*subject));
-        }
-    }
-    for (const std::string& subject : subjects) {
-        judge_windows(rule, state_of(rule, subject, states), rows_of(rule, profile, subject), now, nullptr);
+    for (const std::string& subject : subjects(rule, profile, states, nullptr)) {
+        judge_windows(rule, state_of(rule, subject, states), remembered(rule, profile, subject), now, nullptr);
     }
 }
 

@@ -7,6 +7,7 @@
 
 #include "episodes/subject_state.h"
 #include "ledger/profile.h"
+#include "rules/judge.h"
 #include "task/recorder.h"
 
 namespace tocsin::task {
@@ -21,7 +22,7 @@ public:
 
     /// Fires the profile's timers due before `limit` (or at it, if inclusive), in order of their due times.
     void fire(const ledger::Profile& profile, States& states, Instant limit, bool inclusive);
-    /// The event at rows()[index] has just been added: judges the rules that listen to it. `now` is not before any row.
+    /// The event at rows()[index] has just been added: judges the rules that it counts for, and those that watch it. `now` is not before any row.
     void judge(const ledger::Profile& profile, States& states, std::size_t index, Instant now);
     /// Judges one rule for every subject of the profile, as if an event had come: after a change of rules.
     void review(const Rule& rule, const ledger::Profile& profile, States& states, Instant now);
@@ -36,24 +37,30 @@ public:
 
 private:
     episodes::SubjectState& state_of(const Rule& rule, const std::string& subject, States& states);
-    /// The subject's rows that count, ascending; valid until the next call.
-    std::span<const Event> rows_of(const Rule& rule, const ledger::Profile& profile, std::string_view subject);
-    void judge_windows(const Rule& rule, episodes::SubjectState& state, std::span<const Event> rows, Instant now,
+    /// What the profile holds of the subject; valid until the next call. What rolled up still was seen.
+    rules::Remembered remembered(const Rule& rule, const ledger::Profile& profile, std::string_view subject);
+    /// Those the rule may say something of: with an event that counts, or with a state. `event`: only those of the
+    /// number that it is about, where the rule tells numbers apart.
+    static std::vector<std::string> subjects(const Rule& rule, const ledger::Profile& profile, const States& states,
+                                             const Event* event);
+    /// `event`: the one that has just come, null if none has.
+    void judge_windows(const Rule& rule, episodes::SubjectState& state, const rules::Remembered& rows, Instant now,
                        const Event* event);
     void judge_promise(const Rule& rule, episodes::SubjectState& state, Instant now, episodes::Cause cause);
     void apply_to_promise(const Rule& rule, const Event& event, States& states, Instant now);
     void record_promise(const Rule& rule, episodes::SubjectState& state, const episodes::Step& step,
                         const episodes::Promise& promise);
-    episodes::Holding holding(const Rule& rule, std::span<const Event> rows, Instant now);
+    episodes::Holding holding(const Rule& rule, const rules::Remembered& rows, Instant now);
     /// Since when a colour at least as high as `level` has held without a break; `trigger`: the event at that instant.
-    Instant since(const Rule& rule, std::span<const Event> rows, Instant now, Level level, const Event*& trigger);
-    std::vector<std::string> evidence(const Rule& rule, std::span<const Event> rows, Instant now) const;
+    Instant since(const Rule& rule, const rules::Remembered& rows, Instant now, Level level, const Event*& trigger);
+    /// Ids of what counts and of what seen() sees, newest first.
+    static std::vector<std::string> evidence(const Rule& rule, const rules::Remembered& rows, Instant now);
 
     const Setting& setting_;
     Recorder& recorder_;
     std::vector<std::vector<const Rule*>> window_rules_, promise_rules_;  // by KindId
     std::vector<bool> unverified_;
-    std::vector<Event> rows_;
+    std::vector<Event> rows_, person_;
     std::vector<Value> measures_;
 };
 

@@ -1,5 +1,7 @@
 #include "task/subject.h"
 
+#include <algorithm>
+
 #include "base/digest.h"
 #include "ledger/codec.h"
 
@@ -43,6 +45,14 @@ std::optional<std::string> subject_of(const Rule& rule, const Event& event, std:
         }
     }
     return key;
+}
+
+std::optional<std::string> subscriber_in(const Rule& rule, std::string_view subject) {
+    const auto at = std::find(rule.by.begin(), rule.by.end(), kFieldSubscriber) - rule.by.begin();
+    if (at == static_cast<std::ptrdiff_t>(rule.by.size())) return std::nullopt;
+    std::vector<std::string> values = subject_values(subject);
+    if (static_cast<std::size_t>(at) >= values.size()) return std::nullopt;
+    return std::move(values[static_cast<std::size_t>(at)]);
 }
 
 std::uint32_t owner_of(const Rule& rule, std::string_view subject, std::uint32_t task_count) {

@@ -20,6 +20,9 @@ std::vector<std::string> subject_values(std::string_view key);
 /// (an ancestor of it). A missing subscriber is the customer.
 std::optional<std::string> subject_of(const Rule& rule, const Event& event, std::string_view area = {});
 
+/// The subscriber in a subject of the rule; nothing if the rule does not tell subscribers apart.
+std::optional<std::string> subscriber_in(const Rule& rule, std::string_view subject);
+
 /// The task that owns a cell and its episode: hash(rule, subject) mod tasks (design 6).
 std::uint32_t owner_of(const Rule& rule, std::string_view subject, std::uint32_t task_count);
 

@@ -65,8 +65,9 @@ TEST(Checker, MistakesInNamesAndGrammar) {
         {"overdue > 3h", "0-7: `overdue` belongs into levels: here only fields of the event are known"},
         {"after.time == time", "0-10: after.time: not supported yet"},
         {"count() > 3", "0-7: `count()` looks at all events of a window: it belongs into measures or levels"},
-        {"avg(pieces) > 3", "0-11: avg(): not supported yet"},
-        {"seen(\"complaint\", 7d)", "0-21: seen(): not supported yet"},
+        {"avg(pieces) > 3", "0-11: `avg()` looks at all events of a window: it belongs into measures or levels"},
+        {"seen(complaint, 7d)", "0-19: `seen()` looks at all events of a person: it belongs into measures or levels"},
+        {"surprise() > 3", "0-10: surprise(): not supported yet"},
         {"cout() > 3", "0-6: unknown function \"cout()\" (did you mean \"count\"?)"},
         {"(pieces > 3", "11-12: expected `)`, found end of the expression"},
         {"pieces > 3)", "10-11: unexpected `)`"},
@@ -143,11 +144,10 @@ TEST(Checker, MistakesInLevels) {
         {"after.balance > 3", "0-13: after.balance: not supported yet"},
         {"surprise() >= 3", "0-10: surprise(): not supported yet"},
         {"excess_ratio() >= 3", "0-14: excess_ratio(): not supported yet"},
-        {"quantile(price, 0.9) > 3", "0-20: quantile(): not supported yet"},
         {"count(urgent) >= 3", "0-13: count() takes nothing: `where` says which events count, any(…) asks for one"},
         {"distinct() >= 3", "0-10: distinct() takes one field, for example distinct(channel)"},
         {"distinct(1) >= 3", "0-11: distinct() takes one field, for example distinct(channel)"},
-        {"sum(note) >= 3", "0-9: sum() adds up numbers; `note` is string"},
+        {"sum(note) >= 3", "0-9: sum() adds up numbers or durations; `note` is string"},
         {"sum(price, pieces) >= 3", "0-18: sum() takes one field, for example sum(amount)"},
         {"any()", "0-5: any() takes one predicate, for example any(emergency)"},
         {"any(pieces)", "4-10: expected something that is true or false, found int (pieces)"},
@@ -191,9 +191,9 @@ TEST(Checker, MeasuresAreOneAggregate) {
     EXPECT_EQ(fault_of("count()"), "accepted");
     EXPECT_EQ(fault_of("any(urgent and pieces > 3) over 30d"), "accepted");
     EXPECT_EQ(fault_of("count() + 1"),
-              "0-11: a measure is one of count(), distinct(field), sum(field), any(predicate)");
-    EXPECT_EQ(fault_of("n"), "0-1: a measure is one of count(), distinct(field), sum(field), any(predicate)");
-    EXPECT_EQ(fault_of("max(price)"), "0-10: max(): not supported yet");
+              "0-11: a measure is one function: count(), sum(amount), any(emergency) …");
+    EXPECT_EQ(fault_of("n"), "0-1: a measure is one function: count(), sum(amount), any(emergency) …");
+    EXPECT_EQ(fault_of("expected()"), "0-10: expected(): not supported yet");
     EXPECT_EQ(fault_of("distnct(note)"), "0-13: unknown function \"distnct()\" (did you mean \"distinct\"?)");
     EXPECT_EQ(fault_of("sum(prise)"), "4-9: unknown field \"prise\" (did you mean \"price\"?)");
 }
