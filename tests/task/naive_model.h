@@ -1,0 +1,239 @@
+#pragma once
+/// A person rule judged by recounting everything at every step. See naive_rule.h.
+
+#include <set>
+
+#include "naive_rule.h"
+
+namespace tocsin::task::naive {
+
+/// `function op bound`, or a bool function, perhaps negated; `minus`: of the difference of two numbers.
+struct Condition {
+    std::size_t function = 0;
+    std::optional<std::size_t> minus;
+    std::string op;  // empty: bool
+    bool negated = false;
+    Thing bound;
+
+    [[nodiscard]] bool holds(const std::vector<Thing>& values, int percent) const {
+        const Thing& left = values[function];
+        if (op.empty()) return (left == Thing{true}) != negated;
+        if (left.index() == 0) return op == "!=";
+        Thing value = left;
+        if (minus) {
+            if (values[*minus].index() == 0) return op == "!=";
+            value = std::get<double>(left) - std::get<double>(values[*minus]);
+        }
+        Thing limit = bound;
+        if (percent != 100 && op[0] == '>') limit = std::get<double>(bound) * percent / 100;
+        if (percent != 100 && op[0] == '<') limit = std::get<double>(bound) * 100 / percent;
+        return op == "==" ? value == limit : op == "!=" ? value != limit : op == ">" ? value > limit
+             : op == ">=" ? value >= limit : op == "<" ? value < limit : value <= limit;
+    }
+};
+
+/// A level: conditions joined by one of and/or.
+struct Colour {
+    int level = 0;
+    bool all = false;
+    std::vector<Condition> conditions;
+
+    [[nodiscard]] bool holds(const std::vector<Thing>& values, int percent) const {
+        const auto one = [&](const Condition& c) { return c.holds(values, percent); };
+        return all ? std::all_of(conditions.begin(), conditions.end(), one)
+                   : std::any_of(conditions.begin(), conditions.end(), one);
+    }
+};
+
+struct Rule {
+    std::vector<std::string> on, by;
+    std::optional<Predicate> where;
+    std::vector<Function> functions;
+    std::vector<Colour> colours;  // ascending
+    Millis within = 0, keep = 0;
+    int clear = 100;
+
+    [[nodiscard]] bool counts(const Fact& f) const {
+        return std::find(on.begin(), on.end(), f.kind) != on.end() && (!where || where->holds(f));
+    }
+    [[nodiscard]] bool watches(const Fact& f) const {
+        return std::any_of(functions.begin(), functions.end(), [&](const Function& m) {
+            return (m.fn == "seen" && m.kind == f.kind) || (m.fn == "attr" && f.get(m.field).index() != 0);
+        });
+    }
+    /// The values of `by`, joined; nothing if one is missing.
+    [[nodiscard]] std::optional<std::string> subject(const Fact& f) const {
+        std::string key;
+        for (const std::string& field : by) {
+            const std::string& value = field == "customer" ? f.customer : field == "subscriber" ? f.subscriber : f.category;
+            if (value.empty()) return std::nullopt;
+            key += value + " ";
+        }
+        return key;
+    }
+    [[nodiscard]] bool same_person(const Fact& a, const Fact& b) const {
+        const bool numbers = std::find(by.begin(), by.end(), "subscriber") != by.end();
+        return a.customer == b.customer && (!numbers || a.subscriber == b.subscriber);
+    }
+    [[nodiscard]] Millis longest() const {
+        Millis most = within;
+        for (const Function& f : functions) most = std::max(most, f.window);
+        return most;
+    }
+};
+
+/// What is known of one subject and what its episode is.
+class Subject {
+public:
+    Subject(const Rule& rule, Fact like) : rule_(rule), like_(std::move(like)) {}
+
+    [[nodiscard]] const Fact& like() const { return like_; }
+    void know(const Fact& fact) {
+        if (rule_.counts(fact) && rule_.subject(fact) == rule_.subject(like_)) keep(counted_, fact);
+        if (rule_.same_person(fact, like_)) keep(person_, fact);
+    }
+    /// Everything that happens before `limit` because time passes.
+    void run(Millis limit) {
+        for (;;) {
+            Millis next = limit;
+            for (const Millis t : changes()) {
+                if (t > judged_) next = std::min(next, t);
+            }
+            if (false_since_) next = std::min(next, std::max(judged_, *false_since_ + rule_.keep));
+            if (next >= limit) return;
+            judge(next, nullptr);
+        }
+    }
+    void judge(Millis now, const Fact* event) {
+        judged_ = now;
+        if (level_ == 0 && !in_reach(now)) return;
+        const std::vector<Thing> values = measure(now);
+        const int top = top_of(values);
+        const auto stays = [&](const Colour& c) { return c.holds(values, rule_.clear); };
+        const auto present = std::find_if(rule_.colours.begin(), rule_.colours.end(),
+                                          [&](const Colour& c) { return c.level == level_; });
+        if (top > level_) {
+            const bool in_time = event != nullptr && event->time == now;
+            const Millis at = in_time ? now : since(now, top);
+            tell(level_ == 0 ? "opened" : "raised", at, top, now, in_time ? event : latest(at));
+            false_since_.reset();
+        } else if (level_ > 0 && (top == level_ || stays(*present))) {
+            false_since_.reset();
+        } else if (level_ > 0 && rule_.keep == 0) {
+            int below = 0;
+            for (const Colour& c : rule_.colours) {
+                if (c.level < level_ && stays(c)) below = c.level;
+            }
+            tell(below == 0 ? "closed" : "lowered", now, below, now, nullptr);
+        } else if (level_ > 0) {
+            if (!false_since_) false_since_ = now;
+            lower_after_a_while(now, values);
+        }
+    }
+    std::vector<std::string> told;
+
+private:
+    static void keep(std::vector<const Fact*>& facts, const Fact& fact) {
+        const auto later = [](Millis t, const Fact* f) { return t < f->time; };
+        facts.insert(std::upper_bound(facts.begin(), facts.end(), fact.time, later), &fact);
+    }
+    [[nodiscard]] bool in_reach(Millis now) const {
+        return std::any_of(counted_.begin(), counted_.end(), [&](const Fact* f) {
+            return f->time <= now && f->time >= now - rule_.longest();
+        });
+    }
+    [[nodiscard]] std::vector<Thing> measure(Millis now) const {
+        std::vector<Thing> values;
+        for (const Function& f : rule_.functions) values.push_back(recount(f, f.of_person() ? person_ : counted_, now));
+        return values;
+    }
+    [[nodiscard]] int top_of(const std::vector<Thing>& values) const {
+        int top = 0;
+        for (const Colour& c : rule_.colours) {
+            if (c.holds(values, 100)) top = c.level;
+        }
+        return top;
+    }
+    [[nodiscard]] std::set<Millis> changes() const {
+        std::set<Millis> all;
+        for (const Function& f : rule_.functions) {
+            for (const Fact* fact : f.of_person() ? person_ : counted_) {
+                if (f.fn == "seen" && fact->kind != f.kind) continue;
+                if (f.fn == "attr" && fact->get(f.field).index() == 0) continue;
+                all.insert({fact->time, fact->time + f.window});
+            }
+        }
+        return all;
+    }
+    [[nodiscard]] Millis since(Millis now, int level) const {
+        const std::set<Millis> all = changes();
+        Millis start = now;
+        for (auto t = std::make_reverse_iterator(all.upper_bound(now)); t != all.rend(); ++t) {
+            if (!in_reach(*t) || top_of(measure(*t)) < level) break;
+            start = *t;
+        }
+        return start;
+    }
+    [[nodiscard]] const Fact* latest(Millis at) const {
+        const Fact* found = nullptr;
+        for (const Fact* fact : person_) {
+            const bool counted = std::find(counted_.begin(), counted_.end(), fact) != counted_.end();
+            if (fact->time <= at && (counted || rule_.watches(*fact))) found = fact;
+        }
+        return found;
+    }
+    void lower_after_a_while(Millis now, const std::vector<Thing>& values) {
+        while (level_ > 0 && false_since_ && now >= *false_since_ + rule_.keep) {
+            const Millis due = *false_since_ + rule_.keep;
+            int below = 0;
+            bool stays = false;
+            for (const Colour& c : rule_.colours) {
+                if (c.level >= level_) break;
+                below = c.level;
+                stays = c.holds(values, rule_.clear);
+            }
+            tell(below == 0 ? "closed" : "lowered", due, below, now, nullptr);
+            false_since_ = below == 0 || stays ? std::nullopt : std::optional(due);
+        }
+    }
+    void tell(const std::string& what, Millis at, int level, Millis now, const Fact* trigger);
+
+    const Rule& rule_;
+    Fact like_;
+    std::vector<const Fact*> counted_, person_;
+    int level_ = 0;
+    std::optional<Millis> false_since_;
+    Millis judged_ = INT64_MIN / 2;
+};
+
+inline std::string shown(const Thing& thing) {
+    if (const auto* b = std::get_if<bool>(&thing)) return *b ? "true" : "false";
+    if (const auto* d = std::get_if<double>(&thing)) return std::to_string(*d);
+    const auto* s = std::get_if<std::string>(&thing);
+    return s == nullptr ? "nothing" : *s;
+}
+
+inline void Subject::tell(const std::string& what, Millis at, int level, Millis now, const Fact* trigger) {
+    std::string line = what + " " + std::to_string(level) + " from " + std::to_string(level_) + " at " +
+                       std::to_string(at);
+    if (what == "opened") line += " by " + (trigger == nullptr ? "nothing" : trigger->id);
+    for (const Thing& value : measure(now)) line += " " + shown(value);
+    std::set<std::string> evidence;
+    for (const Function& f : rule_.functions) {
+        for (const Fact* fact : f.of_person() ? person_ : counted_) {
+            const Millis window = f.of_person() ? f.window : std::max(rule_.within, f.window);
+            if (f.fn == "attr" || (f.fn == "seen" && fact->kind != f.kind)) continue;
+            if (fact->time <= now && fact->time > now - window) evidence.insert(fact->id);
+        }
+    }
+    for (const Fact* fact : counted_) {
+        if (fact->time <= now && fact->time > now - rule_.within) evidence.insert(fact->id);
+    }
+    line += evidence.size() >= 20 ? " many" : " of";  // a record names the newest 20
+    for (const std::string& id : evidence) line += evidence.size() < 20 ? " " + id : "";
+    told.push_back(line);
+    level_ = level;
+    if (level == 0) false_since_.reset();
+}
+
+}  // namespace tocsin::task::naive
