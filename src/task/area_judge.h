@@ -29,6 +29,8 @@ public:
     void fire(Instant limit, bool inclusive);
     /// Judges every subject of the rule again: its levels have changed.
     void review(const Rule& rule, Instant clock);
+    /// The rule is to be judged there at the next review(), although no event has come since it was made.
+    void know(const Rule& rule, const std::string& subject) { subject_of(rule, subject); }
     /// Cells may hold buckets after what this judge has seen (another task is ahead after a crash): judge the subject
     /// at each of them when the clock gets there.
     void look_ahead(const Rule& rule, const std::string& subject, std::int64_t bucket, Duration width);

@@ -89,6 +89,10 @@ void Task::sweep(const std::vector<const Rule*>& judged, const std::vector<const
     }
 }
 
+bool Task::has_changed(const Rule& rule) const {
+    return std::find(changed_.begin(), changed_.end(), &rule) != changed_.end();
+}
+
 void Task::review_areas() {
     for (const Rule* rule : changed_) {
         if (!rule->person) areas_.review(*rule, clock_);

@@ -53,6 +53,8 @@ public:
     /// Takes the rules: the first time after loading, later at a reload. Rules that changed since the stored state are
     /// judged over everything remembered; those gone close their episodes.
     void adopt(std::shared_ptr<const RuleSet> rules);
+    /// Whether the rule is new, or another than before the last adopt(); until review_areas().
+    [[nodiscard]] bool has_changed(const Rule& rule) const;
     /// After every task has adopted the rules and filled its cells: judges the areas this one owns.
     void review_areas();
     /// Adds everything that changed since the last call.

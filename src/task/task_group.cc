@@ -40,6 +40,8 @@ void TaskGroup::look_ahead() {
             const std::string subject(in.rest());
             for (const auto& [plan, spec] : known->second) {
                 Task& owner = *tasks_[owner_of(*plan->rule, subject, size())];
+                // A new rule has met none of its places: their owners learn of them here.
+                if (owner.has_changed(*plan->rule)) owner.areas().know(*plan->rule, subject);
                 const std::int64_t seen = ledger::bucket_of(owner.areas().frontier(), spec->width);
                 const auto later = cell.range(seen, INT64_MAX - 1);
                 if (!later.empty()) owner.areas().look_ahead(*plan->rule, subject, later.front().index, spec->width);

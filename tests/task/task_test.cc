@@ -211,6 +211,18 @@ TEST_F(TaskTest, ANewRuleWorksOnWhatAlreadyHappened) {
     EXPECT_EQ(told(*tasks), (Told{"Three opened yellow", "Surge opened red"}));
 }
 
+TEST_F(TaskTest, ANewRuleAboutPlacesIsJudgedAtOnceAlsoBesideAnOlderOne) {
+    std::string older = kSurge;
+    older.replace(older.find("Surge"), 5, "Older");
+    older.replace(older.find(">= 3"), 4, ">= 9");
+    auto tasks = group(rules(older));
+    for (int i = 1; i <= 3; ++i) give(*tasks, "e" + std::to_string(i), "a" + std::to_string(i), i, "complaint", "north");
+    give(*tasks, "e4", "a1", 600, "complaint", "south");
+    EXPECT_EQ(told(*tasks), Told{});
+    tasks->adopt(rules(older + kSurge));
+    EXPECT_EQ(told(*tasks), Told{"Surge opened red"});
+}
+
 TEST_F(TaskTest, CellsOfANewRuleAreThoseThatCountingLiveWouldHaveMade) {
     const auto cells_of = [&](bool from_the_beginning) {
         stored_.clear();
