@@ -6,6 +6,12 @@
 
 namespace tocsin::intake {
 
+void AckedPrefix::begin(std::int64_t offset) {
+    TOCSIN_CHECK(!committable_, "a partition begins once");
+    next_ = offset;
+    committable_ = offset;
+}
+
 void AckedPrefix::sent(std::int64_t offset, std::uint32_t messages) {
     TOCSIN_CHECK(offset >= next_, "records of a partition are read in ascending order");
     waiting_.push_back({offset, messages});

@@ -19,6 +19,10 @@ public:
     /// arrive.
     static constexpr std::size_t kInFlightMax = 100'000;
 
+    /// Reading begins at this offset: it is what to commit until something has been sent. Otherwise a partition without
+    /// records would begin at another end of the log after every restart.
+    void begin(std::int64_t offset);
+
     /// `messages`: how many were produced for the record at `offset`; 0 if it needs none.
     /// Precondition: `offset` is above all earlier ones. Offsets may be left out (compaction, transaction markers).
     void sent(std::int64_t offset, std::uint32_t messages = 1);
@@ -28,7 +32,7 @@ public:
     bool acked(std::int64_t offset);
 
     /// The offset to commit: of the first record that is not acknowledged in full, or behind the last one sent. Empty:
-    /// nothing has been sent yet. Never goes back.
+    /// nothing is known yet. Never goes back.
     [[nodiscard]] std::optional<std::int64_t> committable() const { return committable_; }
 
     [[nodiscard]] std::size_t in_flight() const { return waiting_.size(); }

@@ -98,7 +98,7 @@ std::vector<std::pair<std::string, std::string>> Message::headers() const {
 
 struct Consumer::Partition {
     QueueHandle queue;
-    bool at_end = false;
+    std::int64_t end = -1;  // where the broker said that nothing follows; -1: something may have
 };
 
 struct Callbacks {
@@ -282,13 +282,13 @@ void Consumer::fetch(const TopicPartition& where, std::vector<Message>& out, std
     for (std::size_t i = 0; n > 0 && i < static_cast<std::size_t>(n); ++i) {
         rd_kafka_message_t* message = raw[i];
         if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-            it->second->at_end = false;
+            it->second->end = -1;
             out.emplace_back(message);
             continue;
         }
         const MessageHandle owned(message);
         if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-            it->second->at_end = true;
+            it->second->end = message->offset;
             continue;
         }
         Trouble trouble = trouble_of(message->err, rd_kafka_message_errstr(message));
@@ -300,9 +300,9 @@ void Consumer::fetch(const TopicPartition& where, std::vector<Message>& out, std
     }
 }
 
-bool Consumer::at_end(const TopicPartition& where) const {
+std::int64_t Consumer::end_of(const TopicPartition& where) const {
     const auto it = partitions_.find(where);
-    return it != partitions_.end() && it->second->at_end;
+    return it == partitions_.end() ? -1 : it->second->end;
 }
 
 void Consumer::watch() {

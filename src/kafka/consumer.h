@@ -90,7 +90,10 @@ public:
     /// What has arrived for a partition, in order, at most `max`, without waiting; appended.
     void fetch(const TopicPartition& partition, std::vector<Message>& out, std::size_t max);
     /// The broker said there was nothing behind the record fetched last, and none has come since.
-    [[nodiscard]] bool at_end(const TopicPartition& partition) const;
+    [[nodiscard]] bool at_end(const TopicPartition& partition) const { return end_of(partition) >= 0; }
+    /// The offset at which it said so; -1: it is not at the end. Behind the last record there may be what is none: the markers
+    /// of transactions, records that were compacted away.
+    [[nodiscard]] std::int64_t end_of(const TopicPartition& partition) const;
     /// The newest answers about the end of the partition, oldest first; given once each.
     std::vector<HighWatermark> take_high_watermarks(const TopicPartition& partition);
     /// Waits until something may have arrived, or wake() is called.

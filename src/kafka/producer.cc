@@ -53,6 +53,7 @@ Producer::~Producer() = default;
 Result<std::unique_ptr<Producer>> Producer::open(ProducerOptions options) {
     std::unique_ptr<Producer> self(new Producer());
     const Properties owned{{"enable.idempotence", "true"},
+                           {"enable.gapless.guarantee", options.no_gaps ? "true" : "false"},
                            {"acks", "all"},
                            {"message.timeout.ms", std::to_string(options.message_timeout.count())}};
     // Properties of consumers in the user's list mean nothing here.

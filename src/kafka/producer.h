@@ -17,6 +17,8 @@ struct ProducerOptions {
     ClientOptions client;
     /// How long a record may stay undelivered; 0: for ever, so that none gives up while later ones pass (the intake).
     Duration message_timeout = std::chrono::minutes(2);
+    /// A record that the broker refuses ends the producer (kFatal) before later ones of its partition can pass.
+    bool no_gaps = false;
 };
 
 using Headers = std::vector<std::pair<std::string, std::string>>;

@@ -77,6 +77,7 @@ const std::vector<Family>& families() {
          kGauge,
          {"receiver"},
          "When the oldest waiting notice was made; 0 if none waits."},
+        {"dead_letters_lost_total", kCounter, {"topic"}, "Dead letters that did not fit into their topic even without their value; the log names each."},
         {"dead_letters_total", kCounter, {"topic"}, "Dead letters the broker has taken."},
         {"http_requests_total", kCounter, {"handler", "method", "code"}, "Requests answered."},
         {"http_request_duration_seconds", kHistogram, {"handler"}, "Request read to answer given."},

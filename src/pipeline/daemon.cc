@@ -24,21 +24,6 @@ bool gives(const config::Config& config, const config::Topic& topic, KindId kind
     return mapping.kinds.empty() || std::any_of(mapping.kinds.begin(), mapping.kinds.end(), [&](const auto& k) { return k.second == name; });
 }
 
-// By rule: the topics whose silence means that its promises cannot be judged.
-std::map<std::string, std::vector<std::string>, std::less<>> topics_waited_on(const config::Config& config, const RuleSet& rules) {
-    std::map<std::string, std::vector<std::string>, std::less<>> waits;
-    for (const Rule& rule : rules.rules) {
-        if (!rule.expect) continue;
-        for (const config::Topic& topic : config.kafka.topics) {
-            const auto any = [&](const std::vector<KindId>& kinds) {
-                return std::any_of(kinds.begin(), kinds.end(), [&](KindId kind) { return gives(config, topic, kind); });
-            };
-            if (any(rule.expect->event) || any(rule.expect->cancel_on)) waits[rule.name].push_back(topic.name);
-        }
-    }
-    return waits;
-}
-
 }  // namespace
 
 Daemon::Daemon(config::Config config, std::shared_ptr<const RuleSet> rules, Pseudonymizer pseudonyms, DaemonOptions options)
@@ -87,6 +72,21 @@ Daemon::~Daemon() {
     intake_.reset();
     log_.reset();
     consumer_.reset();
+}
+
+// By rule: the topics whose silence means that its promises cannot be judged.
+std::map<std::string, std::vector<std::string>, std::less<>> Daemon::topics_waited_on() const {
+    std::map<std::string, std::vector<std::string>, std::less<>> waits;
+    for (const Rule& rule : rules_->rules) {
+        if (!rule.expect) continue;
+        for (const config::Topic& topic : config_.kafka.topics) {
+            const auto any = [&](const std::vector<KindId>& kinds) {
+                return std::any_of(kinds.begin(), kinds.end(), [&](KindId kind) { return gives(config_, topic, kind); });
+            };
+            if (any(rule.expect->event) || any(rule.expect->cancel_on)) waits[rule.name].push_back(topic.name);
+        }
+    }
+    return waits;
 }
 
 void Daemon::not_ready(std::string reason) {
@@ -258,7 +258,7 @@ void Daemon::make_engine() {
     engine.rekeyed = config_.kafka.intake == config::Intake::kRekey;
     engine.faults = options_.faults;
     for (const config::Topic& topic : config_.kafka.topics) engine.topics[topic.name] = {topic.disorder, topic.delay};
-    engine.waits_on = topics_waited_on(config_, *rules_);
+    engine.waits_on = topics_waited_on();
     late_log_ = std::make_unique<Late>(*this);
     engine_ = std::make_unique<Engine>(Engine::Parts{*setting_, *tasks_, *late_log_, *outlet_, *tally_}, std::move(lanes_), std::move(engine));
     for (std::uint32_t i = 0; i < task_count_; ++i) {
@@ -374,6 +374,7 @@ Result<void> Daemon::round() {
     }
     const Instant now = wall_now();
     const bool worked = TOCSIN_TRY(engine_->step(now));
+    if (std::exchange(cannot_store_, false)) not_ready("");
     standing_still_ = engine_->standing_still();
     if (engine_->caught_up()) dispatcher_->caught_up();
     if (now - last_metrics_ >= kMetricsEvery) tell_metrics(now);
@@ -400,7 +401,8 @@ void Daemon::loop() {
         if (!done) {
             const ErrorKind kind = done.error().kind;
             if (kind == ErrorKind::kRetry && !start_error_) {
-                log_warn("daemon", done.error().message);
+                if (!cannot_store_) log_error("daemon", done.error().message);
+                cannot_store_ = true;
                 not_ready(done.error().message);
                 consumer_->wait(Duration(500));
                 continue;
@@ -416,6 +418,19 @@ void Daemon::loop() {
             last_alive = now;
         }
     }
+}
+
+void Daemon::tell_unverified() {
+    for (const Rule& rule : rules_->rules) {
+        if (rule.expect) metrics_.set("rule_unverified", {rule.name}, 0);
+    }
+    std::string unverified;
+    for (const std::string& rule : engine_->unverified()) {
+        metrics_.set("rule_unverified", {rule}, 1);
+        unverified += (unverified.empty() ? "" : ", ") + rule;
+    }
+    const std::lock_guard lock(mutex_);
+    unverified_ = std::move(unverified);
 }
 
 void Daemon::tell_metrics(Instant now) {
@@ -445,6 +460,7 @@ void Daemon::tell_metrics(Instant now) {
     metrics_.set("state_size_bytes", {"disk"}, disk);
     metrics_.set("state_write_stalls", stalled);
     metrics_.set("timers_pending", timers);
+    tell_unverified();
     for (std::size_t l = 0; l < kLogLevelNames.size(); ++l) {
         const auto lines = static_cast<double>(log_lines(static_cast<LogLevel>(l)));
         metrics_.add("log_messages_total", {std::string(kLogLevelNames[l])}, lines - log_lines_told_[l]);

@@ -74,13 +74,16 @@ private:
     void loop();
     Result<void> round();
     void tell_metrics(Instant now);
+    void tell_unverified();
     void commit_to_group();
     Result<void> check_troubles();
     void on_request(const http::Request& request, http::Respond respond, bool exposed);
     std::string try_reload();
     void not_ready(std::string reason);
     [[nodiscard]] std::string reason_not_ready() const;
+    [[nodiscard]] std::string remark_when_ready() const;
     [[nodiscard]] std::string log_topic() const;
+    [[nodiscard]] std::map<std::string, std::vector<std::string>, std::less<>> topics_waited_on() const;
     [[nodiscard]] kafka::ClientOptions client() const;
 
     config::Config config_;
@@ -106,12 +109,13 @@ private:
     std::unique_ptr<Api> api_;
     std::vector<std::unique_ptr<http::Server>> servers_;
 
-    mutable std::mutex mutex_;  // guards the two below
+    mutable std::mutex mutex_;  // guards the three below
     std::string not_ready_ = "starting";
     std::string failure_;
+    std::string unverified_;  // rules whose promises wait on an input that is silent
     std::optional<Error> start_error_;  // found while partitions were assigned
     std::atomic<bool> stopping_{false}, standing_still_{false};
-    bool assigned_ = false, intake_started_ = false;
+    bool assigned_ = false, intake_started_ = false, cannot_store_ = false;
     std::array<double, 4> log_lines_told_{};
     double cells_refused_told_ = 0;
     Instant last_metrics_ = kBeforeAll, last_group_commit_ = kBeforeAll;

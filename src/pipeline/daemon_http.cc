@@ -53,7 +53,7 @@ void Daemon::on_request(const http::Request& request, http::Respond respond, boo
     if (request.path == "/-/healthy") return answer(reads ? text(200, "tocsin is alive") : text(405, "only GET"));
     if (request.path == "/-/ready") {
         const std::string reason = reason_not_ready();
-        return answer(reason.empty() ? text(200, "tocsin is ready") : text(503, reason));
+        return answer(reason.empty() ? text(200, "tocsin is ready" + remark_when_ready()) : text(503, reason));
     }
     if (request.path == "/metrics") return answer({200, "text/plain; version=0.0.4; charset=utf-8", metrics_.render(), {}});
     if (exposed) return answer(text(403, "only /metrics, /-/healthy and /-/ready answer here: this address is reachable from other machines and has neither TLS nor authentication"));
@@ -68,6 +68,12 @@ void Daemon::on_request(const http::Request& request, http::Respond respond, boo
     metrics_.add("http_requests_total", {handler, reads ? "GET" : "other", "200"});
     const bool posted = api_ != nullptr && mailbox_.post([this, request, respond] { respond(api_->answer(request)); });
     if (!posted) respond(Api::error(503, "unavailable", "the daemon is starting or too many questions wait; try again"));
+}
+
+std::string Daemon::remark_when_ready() const {
+    const std::lock_guard lock(mutex_);
+    if (unverified_.empty()) return {};
+    return "; an input has been silent for half a minute, so no promise of these rules is said to be broken: " + unverified_;
 }
 
 void Daemon::reload(std::function<void(const std::string&)> done) {
@@ -100,7 +106,9 @@ std::string Daemon::try_reload() {
     rules_ = fresh;
     outlet_->use(fresh);
     api_->use(fresh);
+    engine_->wait_on(topics_waited_on());
     engine_->adopt(fresh);
+    metrics_.clear("rule_unverified");
     metrics_.clear("rules_loaded");
     for (const RuleGroup& group : rules_->groups) metrics_.set("rules_loaded", {group.name}, static_cast<double>(group.rules));
     metrics_.set("config_last_reload_successful", 1);

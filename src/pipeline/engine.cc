@@ -30,6 +30,7 @@ Engine::Engine(Parts parts, std::vector<Lane> lanes, EngineOptions options)
 void Engine::adopt(const std::shared_ptr<const RuleSet>& rules) {
     rules_ = rules;
     parts_.tasks.adopt(rules);
+    told_silent_ = false;
     dirty_ = true;
 }
 
@@ -241,22 +242,32 @@ void Engine::watch_silent_inputs(Instant now) {
     }
     std::sort(silent.begin(), silent.end());
     silent.erase(std::unique(silent.begin(), silent.end()), silent.end());
-    if (silent == silent_) return;
+    if (silent == silent_ && told_silent_) return;
     silent_ = silent;
-    std::vector<bool> unverified(rules_->rules.size(), false);
-    for (const Rule& rule : rules_->rules) {
-        const auto waits = options_.waits_on.find(rule.name);
-        if (waits == options_.waits_on.end()) continue;
-        unverified[rule.order] = std::any_of(waits->second.begin(), waits->second.end(), [&](const std::string& topic) {
+    told_silent_ = true;
+    std::vector<bool> held(rules_->rules.size(), false);
+    for (const std::string& rule : unverified()) held[rules_->find(rule)->order] = true;
+    for (Lane& lane : lanes_) lane.task->hold(held);
+    dirty_ = true;
+}
+
+std::vector<std::string> Engine::unverified() const {
+    std::vector<std::string> names;
+    for (const auto& [rule, topics] : options_.waits_on) {
+        const bool waits = std::any_of(topics.begin(), topics.end(), [&](const std::string& topic) {
             return std::binary_search(silent_.begin(), silent_.end(), topic);
         });
+        if (waits && rules_->find(rule) != nullptr) names.push_back(rule);
     }
-    for (Lane& lane : lanes_) lane.task->hold(unverified);
-    dirty_ = true;
+    return names;
 }
 
 Result<bool> Engine::step(Instant now) {
     if (last_sync_ == kBeforeAll) is_on_disk(now);  // what was loaded
+    if (commit_failed_) {
+        auto done = commit(now);
+        if (!done) return std::move(done).error();
+    }
     bool worked = false;
     for (std::size_t n = 0; n < kRecordsPerStep; ++n) {
         bool waiting = false;
@@ -315,6 +326,12 @@ Result<void> Engine::store_batch(Lane& lane) {
 }
 
 Result<void> Engine::commit(Instant now) {
+    auto done = commit_now(now);
+    commit_failed_ = !done;  // the batches keep what they have
+    return done;
+}
+
+Result<void> Engine::commit_now(Instant now) {
     last_commit_ = now;
     if (!std::all_of(lanes_.begin(), lanes_.end(), [](const Lane& lane) { return lane.placed; })) return {};
     if (dirty_ || parts_.outlet.any_delivered()) {

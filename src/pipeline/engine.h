@@ -61,6 +61,10 @@ public:
     Engine(Parts parts, std::vector<Lane> lanes, EngineOptions options);
 
     void adopt(const std::shared_ptr<const RuleSet>& rules);
+    /// Which topics the promises of the rules wait on; takes the place of EngineOptions::waits_on at a reload.
+    void wait_on(std::map<std::string, std::vector<std::string>, std::less<>> topics) { options_.waits_on = std::move(topics); }
+    /// Rules that are unverified now: an input that their promises wait on is silent (design 3).
+    [[nodiscard]] std::vector<std::string> unverified() const;
     /// Where the reading of a task without a state begins, or behind a gap. Until every task has its place nothing is stored:
     /// a state that says "from offset 0" would be taken for one that has read nothing yet.
     void begin(std::uint32_t task, std::int64_t offset);
@@ -94,6 +98,7 @@ private:
     std::optional<Instant> caught_up_to(Lane& lane, Instant now);
     const TopicTimes& times_of(const Lane& lane) const;
     Result<void> commit(Instant now);
+    Result<void> commit_now(Instant now);
     Result<void> commit_lane(Lane& lane);
     Result<void> store_batch(Lane& lane);
     Result<void> sync(Instant now);
@@ -106,6 +111,8 @@ private:
     std::vector<intake::InputClocks> inputs_;  // by lane; rekey only
     Duration delay_max_{};
     std::vector<std::string> silent_;
+    bool told_silent_ = false;   // the tasks know of silent_
+    bool commit_failed_ = false; // nothing more is applied until it succeeds
     std::optional<Error> trouble_;
     std::size_t records_since_commit_ = 0;
     bool dirty_ = false;         // something changed since the last commit

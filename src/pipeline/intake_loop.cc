@@ -6,7 +6,6 @@
 #include "base/log.h"
 #include "decode/canonical.h"
 #include "intake/origin.h"
-#include "outbox/dead_letter.h"
 
 namespace tocsin::pipeline {
 namespace {
@@ -47,6 +46,8 @@ Result<void> IntakeLoop::connect() {
     kafka::ProducerOptions producing;
     producing.client = options_.client;
     producing.message_timeout = Duration(0);  // none may give up while later ones pass
+    letters_ = TOCSIN_TRY(kafka::Producer::open(producing));
+    producing.no_gaps = true;  // a record of the log that was passed by a later one would count as repeated (origin_filter.h)
     producer_ = TOCSIN_TRY(kafka::Producer::open(std::move(producing)));
     kafka::ConsumerOptions consuming;
     consuming.client = options_.client;
@@ -55,7 +56,14 @@ Result<void> IntakeLoop::connect() {
     consuming.assign_all = options_.assign_all;
     for (const config::Topic& topic : config_.kafka.topics) consuming.topics.push_back(topic.name);
     kafka::Consumer::Hooks hooks;
-    hooks.start = [this](const kafka::TopicPartition& p) { return consumer_ == nullptr ? kafka::kFromBeginning : start_of(p); };
+    hooks.start = [this](const kafka::TopicPartition& p) {
+        if (consumer_ == nullptr) return kafka::kFromBeginning;
+        const auto start = start_of(p);
+        if (start.ok()) return starts_[p] = *start;
+        // Beginning anywhere else would lose records, or count them under another epoch.
+        trouble_ = retry("cannot tell where to begin: " + start.error().message);
+        return kafka::kFromEnd;
+    };
     hooks.assigned = [this](const auto& partitions) { assigned(partitions); };
     hooks.revoked = [this] { commit(true); };
     consumer_ = TOCSIN_TRY(kafka::Consumer::open(std::move(consuming), std::move(hooks)));
@@ -63,13 +71,11 @@ Result<void> IntakeLoop::connect() {
 }
 
 // Behind the acknowledged prefix of the last life; a partition that is shorter than that was created anew.
-std::int64_t IntakeLoop::start_of(const kafka::TopicPartition& p) {
-    const auto committed = consumer_->committed({p}, kAskWithin);
-    const auto ends = consumer_->bounds(p, kAskWithin);
-    const std::int64_t offset = committed.ok() ? committed->at(p).offset : -1;
-    if (committed.ok()) epochs_[p] = epoch_in(committed->at(p).metadata);
-    if (!ends.ok()) return offset >= 0 ? offset : kafka::kFromBeginning;
-    const auto [low, high] = *ends;
+Result<std::int64_t> IntakeLoop::start_of(const kafka::TopicPartition& p) {
+    const auto committed = TOCSIN_TRY(consumer_->committed({p}, kAskWithin)).at(p);
+    const auto [low, high] = TOCSIN_TRY(consumer_->bounds(p, kAskWithin));
+    const std::int64_t offset = committed.offset;
+    epochs_[p] = epoch_in(committed.metadata);
     if (offset > high) {
         ++epochs_[p];
         log_error("intake", "an input partition is shorter than what was read of it: it was created anew; it is read from its beginning",
@@ -82,15 +88,19 @@ std::int64_t IntakeLoop::start_of(const kafka::TopicPartition& p) {
                   {{"topic", p.topic}, {"partition", p.partition}, {"records", low - offset}});
         return low;
     }
-    if (offset >= 0) return offset;
+    return offset >= 0 ? Result<std::int64_t>(offset) : first_start_of(p, low, high);
+}
+
+Result<std::int64_t> IntakeLoop::first_start_of(const kafka::TopicPartition& p, std::int64_t low, std::int64_t high) {
     switch (config_.kafka.start.at) {
-        case config::Start::At::kLatest: return high;
-        case config::Start::At::kInstant: {
-            const auto found = consumer_->offset_at(p, config_.kafka.start.instant, kAskWithin);
-            return found.ok() ? *found : low;
-        }
+        case config::Start::At::kLatest: break;
+        case config::Start::At::kInstant: return consumer_->offset_at(p, config_.kafka.start.instant, kAskWithin);
         default: return low;
     }
+    // A partition that the topic got while it was being read holds nothing from before the start.
+    const kafka::TopicPartition first{p.topic, 0};
+    const bool grown = p.partition > 0 && TOCSIN_TRY(consumer_->committed({first}, kAskWithin)).at(first).offset >= 0;
+    return grown ? low : high;
 }
 
 void IntakeLoop::assigned(const std::vector<kafka::TopicPartition>& partitions) {
@@ -109,6 +119,7 @@ void IntakeLoop::assigned(const std::vector<kafka::TopicPartition>& partitions) 
         auto decoder = decode::Decoder::make(config_.schema, topic->mapping);
         TOCSIN_CHECK(decoder.ok(), "the mapping was checked when the configuration was loaded");
         input->decoder = std::make_unique<decode::Decoder>(std::move(decoder).value());
+        if (const auto start = starts_.find(p); start != starts_.end()) input->acked.begin(start->second);
         input->id = merge_.add(static_cast<std::uint32_t>(input->topic), p.partition, wall_now());
         if (by_id_.size() <= input->id) by_id_.resize(input->id + 1);
         by_id_[input->id] = input.get();
@@ -129,7 +140,9 @@ void IntakeLoop::look(Input& input, Instant now) {
         metrics_.add("intake_records_total", {input.where.topic}, static_cast<double>(input.fetched.size()));
     }
     if (input.at == input.fetched.size()) {
-        if (consumer_->at_end(input.where)) merge_.head_is_caught_up(input.id);
+        const std::int64_t end = consumer_->end_of(input.where);
+        input.next = std::max(input.next, end);
+        if (end >= 0) merge_.head_is_caught_up(input.id);
         else merge_.head_is_awaited(input.id, now);
         return;
     }
@@ -146,12 +159,13 @@ void IntakeLoop::look(Input& input, Instant now) {
     }
 }
 
-Result<void> IntakeLoop::send(const kafka::OutgoingRecord& record) {
+Result<void> IntakeLoop::send(kafka::Producer& to, const kafka::OutgoingRecord& record) {
     for (;;) {
-        auto sent = producer_->produce(record);
+        auto sent = to.produce(record);
         if (sent || sent.error().kind != ErrorKind::kRetry) return sent;
-        producer_->poll(Duration(50));  // the buffer is full: the broker sets the pace
+        to.poll(Duration(50));  // the buffer is full: the broker sets the pace
         collect_reports();
+        if (trouble_) return *trouble_;
         if (stopping_) return retry("stopping");
     }
 }
@@ -169,14 +183,21 @@ Result<void> IntakeLoop::forward(Input& input) {
     record.value = canonical_;
     record.headers = &headers;
     record.tag = next_tag_++;
-    under_way_[record.tag] = {&input, message.offset()};
+    auto sent = send(*producer_, record);
+    if (!sent && sent.error().kind == ErrorKind::kReject) {
+        input.reject = decode::Reject{decode::RejectCode::kTooLarge, "longer than message.max.bytes lets the log have it"};
+        return set_aside(input);
+    }
+    if (!sent) return sent;
+    under_way_[record.tag] = {&input, message.offset(), nullptr};
     input.acked.sent(message.offset());
-    return send(record);
+    return {};
 }
 
 Result<void> IntakeLoop::set_aside(Input& input) {
     const kafka::Message& message = input.fetched[input.at];
-    outbox::DeadLetter letter;
+    auto made = std::make_shared<outbox::DeadLetter>();
+    outbox::DeadLetter& letter = *made;
     letter.origin = {input.where.topic, input.where.partition, message.offset()};
     letter.code = decode::reject_code_name(input.reject->code);
     letter.message = input.reject->message;
@@ -188,17 +209,27 @@ Result<void> IntakeLoop::set_aside(Input& input) {
     letter.headers = message.headers();
     outbox::finish(letter);
     metrics_.add("events_rejected_total", {input.where.topic, letter.code});
+    const std::uint64_t tag = next_tag_++;
+    auto sent = send_letter(tag, letter);
+    if (!sent && sent.error().kind != ErrorKind::kReject) return sent;
+    input.acked.sent(message.offset());
+    under_way_[tag] = {&input, message.offset(), std::move(made)};
+    // Not even its headers fit: its place and its reason are told here, and the next record is not kept waiting.
+    if (!sent) on_report({tag, kafka::DeliveryReport::Outcome::kTooLarge, sent.error().message});
+    return {};
+}
+
+// As much of it as the client lets pass.
+Result<void> IntakeLoop::send_letter(std::uint64_t tag, outbox::DeadLetter& letter) {
     kafka::OutgoingRecord record;
     record.topic = config_.kafka.dead_letter_topic;
     record.key = letter.key;
     record.headers = &letter.headers;
     record.has_value = letter.has_value;
-    record.tag = next_tag_++;
-    under_way_[record.tag] = {&input, message.offset()};
-    input.acked.sent(message.offset());
+    record.tag = tag;
     for (;;) {
         record.value = letter.value;
-        auto sent = send(record);
+        auto sent = send(*letters_, record);
         if (sent || sent.error().kind != ErrorKind::kReject || !outbox::cut_further(letter)) return sent;
     }
 }
@@ -227,10 +258,6 @@ Result<void> IntakeLoop::mark(Instant now) {
     last_mark_ = now;
     intake::Marks marks{{}, taken_to_, idle_};
     for (auto& [where, input] : inputs_) {
-        if (input->next < 0 && consumer_->at_end(where)) {
-            const auto ends = consumer_->bounds(where, Duration(1'000));
-            if (ends.ok()) input->next = ends->second;
-        }
         if (input->next >= 0) input->covered.position(input->next);
         if (const auto upto = input->covered.upto()) marks.inputs.push_back({where.topic, where.partition, input->partitions, *upto});
     }
@@ -241,20 +268,36 @@ Result<void> IntakeLoop::mark(Instant now) {
         record.partition = p;
         record.has_value = false;
         record.headers = &headers;
-        auto sent = send(record);
+        auto sent = send(*producer_, record);
         if (!sent) return sent;
     }
     return {};
 }
 
 void IntakeLoop::collect_reports() {
-    for (const kafka::DeliveryReport& report : producer_->take_reports()) {
-        const auto it = under_way_.find(report.tag);
-        if (it == under_way_.end()) continue;
-        if (report.outcome == kafka::DeliveryReport::Outcome::kDelivered) it->second.input->acked.acked(it->second.offset);
-        else log_error("intake", "the broker refuses a record of the log", {{"reason", report.reason}});
-        under_way_.erase(it);
+    for (const kafka::DeliveryReport& report : producer_->take_reports()) on_report(report);
+    for (const kafka::DeliveryReport& report : letters_->take_reports()) on_report(report);
+}
+
+void IntakeLoop::on_report(const kafka::DeliveryReport& report) {
+    const auto it = under_way_.find(report.tag);
+    if (it == under_way_.end()) return;  // a mark, or from before the partitions were taken over again
+    Sent& sent = it->second;
+    using Outcome = kafka::DeliveryReport::Outcome;
+    const bool cut = sent.letter != nullptr && report.outcome == Outcome::kTooLarge;
+    if (cut && outbox::cut_further(*sent.letter) && send_letter(report.tag, *sent.letter)) return;
+    if (cut) {
+        metrics_.add("dead_letters_lost_total", {config_.kafka.dead_letter_topic});
+        log_error("intake", "a dead letter does not fit into its topic, not even without its value; raise the topic's max.message.bytes",
+                  {{"topic", sent.input->where.topic}, {"partition", sent.input->where.partition}, {"offset", sent.offset}, {"code", sent.letter->code}});
+    } else if (report.outcome != Outcome::kDelivered) {
+        const std::string& topic = sent.letter == nullptr ? config_.kafka.events_topic : config_.kafka.dead_letter_topic;
+        trouble_ = fatal("the broker refuses a record of topic " + topic + " (" + report.reason +
+                         "); its max.message.bytes must be at least that of the client (1000000), and tocsin's user must be allowed to write it");
+        return;
     }
+    sent.input->acked.acked(sent.offset);
+    under_way_.erase(it);
 }
 
 void IntakeLoop::commit(bool all) {
@@ -273,7 +316,9 @@ void IntakeLoop::commit(bool all) {
 Result<void> IntakeLoop::round() {
     consumer_->poll(Duration(0));
     producer_->poll(Duration(0));
+    letters_->poll(Duration(0));
     collect_reports();
+    if (trouble_) return *trouble_;
     const Instant now = wall_now();
     bool worked = false;
     for (int i = 0; i < kTakesPerRound; ++i) {
@@ -313,6 +358,7 @@ void IntakeLoop::run() {
         return;
     }
     producer_->flush(kStopWithin);
+    letters_->flush(kStopWithin);
     commit(true);
     consumer_->poll(Duration(100));
 }

@@ -18,6 +18,7 @@
 #include "kafka/consumer.h"
 #include "kafka/producer.h"
 #include "metrics/metrics.h"
+#include "outbox/dead_letter.h"
 
 namespace tocsin::pipeline {
 
@@ -62,7 +63,8 @@ private:
 
     IntakeLoop(const config::Config& config, IntakeOptions options, metrics::Metrics& metrics);
     Result<void> connect();
-    std::int64_t start_of(const kafka::TopicPartition& partition);
+    Result<std::int64_t> start_of(const kafka::TopicPartition& partition);
+    Result<std::int64_t> first_start_of(const kafka::TopicPartition& partition, std::int64_t low, std::int64_t high);
     void assigned(const std::vector<kafka::TopicPartition>& partitions);
     void run();
     Result<void> round();
@@ -70,22 +72,30 @@ private:
     Result<bool> take(Instant now);
     Result<void> forward(Input& input);
     Result<void> set_aside(Input& input);
-    Result<void> send(const kafka::OutgoingRecord& record);
+    Result<void> send(kafka::Producer& to, const kafka::OutgoingRecord& record);
+    Result<void> send_letter(std::uint64_t tag, outbox::DeadLetter& letter);
     Result<void> mark(Instant now);
     void collect_reports();
+    void on_report(const kafka::DeliveryReport& report);
     void commit(bool all);
 
     const config::Config& config_;
     IntakeOptions options_;
     metrics::Metrics& metrics_;
     std::unique_ptr<kafka::Consumer> consumer_;
-    std::unique_ptr<kafka::Producer> producer_;
+    std::unique_ptr<kafka::Producer> producer_;  // to the log
+    std::unique_ptr<kafka::Producer> letters_;   // to the dead letters: what is refused there must not end the log's
     intake::HeadMerge merge_;
     std::map<kafka::TopicPartition, std::unique_ptr<Input>> inputs_;
     std::vector<Input*> by_id_;
-    struct Sent { Input* input; std::int64_t offset; };
+    struct Sent {
+        Input* input;
+        std::int64_t offset;
+        std::shared_ptr<outbox::DeadLetter> letter;  // null: an event
+    };
     std::map<std::uint64_t, Sent> under_way_;
-    std::map<kafka::TopicPartition, std::int64_t> epochs_;
+    std::map<kafka::TopicPartition, std::int64_t> epochs_, starts_;
+    std::optional<Error> trouble_;  // ends the intake: a restart sends again what is not acknowledged
     std::uint64_t next_tag_ = 1;
     Instant taken_to_ = kBeforeAll;  // event time the merge has come to
     bool idle_ = false;              // nothing to read at the last look

@@ -1,5 +1,7 @@
 #include "pipeline/kafka_log.h"
 
+#include <algorithm>
+
 #include "intake/origin.h"
 
 namespace tocsin::pipeline {
@@ -42,8 +44,10 @@ LogEnd KafkaLog::end(std::uint32_t task, std::int64_t position) {
     for (const kafka::HighWatermark& answer : consumer_.take_high_watermarks(run.where)) {
         run.covered.high_watermark(answer.asked_at, answer.high);
     }
-    run.covered.position(position);
-    return {consumer_.at_end(run.where), false, run.covered.upto()};
+    const std::int64_t end = consumer_.end_of(run.where);
+    const bool all_taken = run.messages.empty() || run.messages.back().offset() < position;
+    run.covered.position(all_taken ? std::max(position, end) : position);
+    return {end >= 0, false, run.covered.upto()};
 }
 
 }  // namespace tocsin::pipeline

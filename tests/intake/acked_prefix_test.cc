@@ -11,6 +11,16 @@ namespace {
 
 TEST(AckedPrefix, NothingSentIsNothingToCommit) { EXPECT_FALSE(AckedPrefix().committable().has_value()); }
 
+TEST(AckedPrefix, APartitionWithoutRecordsIsCommittedWhereItBegins) {
+    AckedPrefix prefix;
+    prefix.begin(7);
+    EXPECT_EQ(prefix.committable(), 7);
+    prefix.sent(9);
+    EXPECT_EQ(prefix.committable(), 9);
+    EXPECT_TRUE(prefix.acked(9));
+    EXPECT_EQ(prefix.committable(), 10);
+}
+
 TEST(AckedPrefix, StopsBeforeTheFirstThatIsMissing) {
     AckedPrefix prefix;
     for (const std::int64_t offset : {10, 11, 12}) prefix.sent(offset);
