@@ -1,3 +1,4 @@
+#include <cstdio>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -43,7 +44,8 @@ std::string text(const json& object, const char* name) {
 
 std::string subject_of(const json& episode) {
     std::string out;
-    for (const auto& [name, value] : episode.value("subject", json::object()).items()) {
+    const json subject = episode.value("subject", json::object());  // items() only looks into it
+    for (const auto& [name, value] : subject.items()) {
         out += (out.empty() ? "" : " ") + (value.is_string() ? value.get<std::string>() : value.dump());
     }
     return out;

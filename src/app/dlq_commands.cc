@@ -4,6 +4,8 @@
 #include "app/commands.h"
 #include "app/exit_codes.h"
 #include "app/loading.h"
+#include "base/digest.h"
+#include "base/json_text.h"
 #include "kafka/admin.h"
 #include "store/task_store.h"
 
@@ -30,6 +32,27 @@ json describe(const kafka::OwnedRecord& message) {
             {"timestamp", header("tocsin.error.timestamp")}};
 }
 
+// As text where it is text; what is no UTF-8 would not survive JSON and is told in hexadecimal digits, under a name of its own.
+void put_bytes(json& letter, const std::string& name, const std::string& bytes) {
+    if (is_utf8(bytes)) letter[name] = bytes;
+    else letter[name + "_hex"] = hex(bytes);
+}
+
+void add_original(const kafka::OwnedRecord& message, json& letter) {
+    put_bytes(letter, "key", message.key);
+    if (message.has_value) put_bytes(letter, "value", message.value);
+    else letter["value"] = nullptr;
+    json headers = json::array();
+    for (const auto& [name, value] : message.headers) {
+        if (name == "tocsin.error.value_bytes" || name == "tocsin.error.value_sha256") letter[name.substr(13)] = value;
+        if (name.starts_with("tocsin.error.")) continue;
+        json header = {{"name", name}};
+        put_bytes(header, "value", value);
+        headers.push_back(std::move(header));
+    }
+    letter["headers"] = std::move(headers);
+}
+
 Result<std::map<std::string, json>> read_all(const config::Config& config, bool with_values) {
     const kafka::ClientOptions client = client_of(config);
     const std::string& topic = config.kafka.dead_letter_topic;
@@ -39,13 +62,14 @@ Result<std::map<std::string, json>> read_all(const config::Config& config, bool 
     std::map<std::string, json> letters;
     for (std::int32_t p = 0; p < state->partitions; ++p) {
         const auto messages = TOCSIN_TRY(kafka::read_range(client, {topic, p}, kafka::kFromBeginning, kReadMax, std::chrono::seconds(30)));
+        if (messages.size() == kReadMax) {
+            complain("partition " + std::to_string(p) + " of " + topic + " has more than " + std::to_string(kReadMax) + " dead letters; only the oldest are read");
+        }
         for (const kafka::OwnedRecord& message : messages) {
             json letter = describe(message);
-            if (with_values) {
-                letter["key"] = message.key;
-                letter["value"] = message.value;
-            }
-            letters[letter["id"].get<std::string>()] = std::move(letter);
+            if (with_values) add_original(message, letter);
+            const auto id = letter["id"].get<std::string>();  // before it is moved from
+            letters[id] = std::move(letter);
         }
     }
     return letters;
