@@ -31,7 +31,11 @@ protected:
         surge.on = three.on;
         surge.by = {kFieldArea};
         surge.within = 1h;
-        surge.measures.push_back({"people", MeasureFn::kDistinct, kFieldCustomer, {}, 1h});
+        Measure& people = surge.measures.emplace_back();
+        people.name = "people";
+        people.fn = MeasureFn::kDistinct;
+        people.field = kFieldCustomer;
+        people.window = 1h;
         surge.levels[4] = surge.stays[4] = Expression();
         surge.filter_hash = 0x1112131415161718;
         surge.definition_hash = 0x2122232425262728;
