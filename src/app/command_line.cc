@@ -1,6 +1,7 @@
 #include "app/command_line.h"
 
 #include <CLI/CLI.hpp>
+#include <functional>
 #include <iostream>
 
 #include "app/commands.h"

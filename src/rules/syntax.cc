@@ -1,5 +1,6 @@
 #include "rules/syntax.h"
 
+#include <algorithm>
 #include <array>
 
 namespace tocsin::rules {
