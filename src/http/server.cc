@@ -1,5 +1,6 @@
 #include "http/server.h"
 
+#include <algorithm>
 #include <atomic>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
@@ -238,6 +239,7 @@ Server::~Server() {
 }
 
 std::uint16_t Server::port() const { return state_->acceptor.local_endpoint().port(); }
+std::size_t Server::connections() const { return state_->connections; }
 std::uint64_t Server::refused_connections() const { return state_->refused; }
 
 }  // namespace tocsin::http

@@ -56,6 +56,7 @@ public:
     Server& operator=(const Server&) = delete;
 
     [[nodiscard]] std::uint16_t port() const;
+    [[nodiscard]] std::size_t connections() const;            ///< open now
     [[nodiscard]] std::uint64_t refused_connections() const;  ///< at kConnectionsMax
 
 private:

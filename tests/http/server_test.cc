@@ -146,6 +146,7 @@ TEST_F(ServerTest, BeyondTheLimitConnectionsAreClosedAtOnce) {
     }
     EXPECT_EQ(ask(get("/")), "") << "one too many";
     EXPECT_EQ(server_->refused_connections(), 1u);
+    EXPECT_EQ(server_->connections(), Server::kConnectionsMax);
     idle[0]->send(get("/"));
     EXPECT_EQ(status_of(idle[0]->read_all()), 200) << "those inside are served";
 }
