@@ -1,11 +1,16 @@
 #include "outbox/dead_letter.h"
 
+#include <utility>
+
 #include "base/digest.h"
 #include "base/times.h"
 #include "ledger/codec.h"
 
 namespace tocsin::outbox {
 namespace {
+
+constexpr std::string_view kOwnHeaders = "tocsin.error.";
+constexpr std::string_view kCutHeaders = "tocsin.error.value_";
 
 void set_header(DeadLetter& letter, std::string name, std::string value) {
     for (auto& [known, text] : letter.headers) {
@@ -43,13 +48,24 @@ void finish(DeadLetter& letter) {
     set_header(letter, "tocsin.error.partition", std::to_string(letter.origin.partition));
     set_header(letter, "tocsin.error.offset", std::to_string(letter.origin.offset));
     set_header(letter, "tocsin.error.timestamp", format_rfc3339(from_millis(letter.timestamp_ms)));
+    // A dead letter that was fed in again and is one again says nothing of its first life's length.
+    std::erase_if(letter.headers, [](const auto& header) { return header.first.starts_with(kCutHeaders); });
     cut_to(letter, DeadLetter::kValueBytesMax);
 }
 
 bool cut_further(DeadLetter& letter) {
-    if (letter.value.empty()) return false;
-    cut_to(letter, letter.value.size() / 2);
-    return true;
+    if (!letter.value.empty()) {
+        cut_to(letter, letter.value.size() / 2);
+        return true;
+    }
+    // Then what came with it: the headers of the record, and at last its key. Where and why it was refused stays.
+    const auto is_original = [](const auto& header) { return !header.first.starts_with(kOwnHeaders); };
+    const std::size_t dropped = std::erase_if(letter.headers, is_original);
+    if (dropped > 0) {
+        set_header(letter, "tocsin.error.headers_dropped", std::to_string(dropped));
+        return true;
+    }
+    return !std::exchange(letter.key, {}).empty();
 }
 
 std::string encode_dead_letter(const DeadLetter& letter) {

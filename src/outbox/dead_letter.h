@@ -29,7 +29,8 @@ struct DeadLetter {
 
 /// Fills the headers tocsin.error.{code,message,stage,topic,partition,offset,timestamp} and cuts a long value.
 void finish(DeadLetter& letter);
-/// The broker refused it for its size: cuts the value to half. False: nothing is left to cut.
+/// The broker refused it for its size: cuts the value to half, then leaves out the original headers, then the key.
+/// False: nothing is left to cut.
 bool cut_further(DeadLetter& letter);
 
 /// The body of its notice: topic, partition, offset, code, message, stage, timestamp_ms, key, a byte (1: it has a

@@ -58,6 +58,17 @@ TEST(DeadLetter, OfADeadLetterHasItsHeadersOnce) {
     EXPECT_EQ(header(letter, "tocsin.error.code"), "json_invalid");
 }
 
+TEST(DeadLetter, ThatComesAgainTellsItsOwnLengthAndNotThatOfItsFirstLife) {
+    DeadLetter letter = letter_of(std::string(DeadLetter::kValueBytesMax + 1, 'v'));
+    finish(letter);
+    letter.value.resize(DeadLetter::kValueBytesMax + 7, 'w');
+    finish(letter);
+    EXPECT_EQ(header(letter, "tocsin.error.value_bytes"), std::to_string(DeadLetter::kValueBytesMax + 7));
+    letter.value = "{";
+    finish(letter);
+    EXPECT_EQ(header(letter, "tocsin.error.value_bytes"), "(none)");
+}
+
 TEST(DeadLetter, LongValueIsCutAndItsLengthAndHashAreTold) {
     const std::string value(DeadLetter::kValueBytesMax + 1, 'v');
     DeadLetter letter = letter_of(value);
@@ -79,8 +90,15 @@ TEST(DeadLetter, RefusedForItsSizeIsCutUntilNothingIsLeftAndStillTellsTheFirstLe
     DeadLetter letter = letter_of(value);
     finish(letter);
     int cuts = 0;
-    while (cut_further(letter)) ++cuts;
+    while (!letter.value.empty() && cut_further(letter)) ++cuts;
     EXPECT_EQ(cuts, 4) << "10, 5, 2, 1, nothing";
+    EXPECT_EQ(header(letter, "source"), "crm") << "headers and key last";
+    while (cut_further(letter)) ++cuts;
+    EXPECT_EQ(cuts, 6);
+    EXPECT_EQ(header(letter, "source"), "(none)");
+    EXPECT_EQ(header(letter, "tocsin.error.headers_dropped"), "1");
+    EXPECT_EQ(header(letter, "tocsin.error.code"), "json_invalid") << "why and where is never left out";
+    EXPECT_TRUE(letter.key.empty());
     EXPECT_TRUE(letter.value.empty());
     EXPECT_EQ(header(letter, "tocsin.error.value_bytes"), "10");
     EXPECT_EQ(header(letter, "tocsin.error.value_sha256"), hex(as_text(sha256(value))));
