@@ -87,7 +87,9 @@ int run_daemon(const RunArguments& arguments) {
         code = wait_for_the_end(**daemon, set);
     }
     log_info("run", "stopped");
-    return code;
+    // Not by the way of destructors: a client that librdkafka did not let go of still has threads.
+    std::cout.flush();
+    _exit(code);
 }
 
 }  // namespace tocsin::app

@@ -81,6 +81,12 @@ Trouble trouble_of(rd_kafka_resp_err_t code, const std::string& reason) {
     return trouble;
 }
 
+std::string_view kind_name(Trouble::Kind kind) {
+    static constexpr std::array<std::string_view, 5> kNames{"transient", "offset_out_of_range", "topic_gone",
+                                                            "authentication", "fatal"};
+    return kNames[static_cast<std::size_t>(kind)];
+}
+
 std::int32_t partition_of(std::string_view key, std::int32_t partitions) {
     return static_cast<std::int32_t>(crc32(key) % static_cast<std::uint32_t>(partitions));
 }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 
 #include "tocsin/result.h"
 
@@ -23,7 +24,6 @@ struct Trouble {
         kTransient,         ///< the client goes on by itself
         kOffsetOutOfRange,  ///< the next record is not there: deleted by retention, or the log was cut
         kTopicGone,         ///< topic or partition unknown to the broker: stop the task
-        kPartitionsGrew,    ///< the topic has more partitions than it had
         kAuthentication,    ///< refused; retried for ever
         kFatal,             ///< the client is unusable
     };
@@ -33,6 +33,9 @@ struct Trouble {
     std::int64_t offset = -1;     ///< of kOffsetOutOfRange
     std::string message;          ///< with the remedy
 };
+
+/// As a metric's label: "transient", "offset_out_of_range", …
+std::string_view kind_name(Trouble::Kind kind);
 
 /// Checks the user's properties before any connection is made. Errors: kReject, an unknown property; one that tocsin
 /// owns; SCRAM with a librdkafka before 2.6.1, which no broker of Kafka 4 accepts.

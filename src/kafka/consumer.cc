@@ -6,8 +6,11 @@
 
 #include <algorithm>
 #include <cstring>
+#include <future>
 #include <nlohmann/json.hpp>
+#include <set>
 
+#include "base/log.h"
 #include "kafka/handles.h"
 
 namespace tocsin::kafka {
@@ -52,6 +55,19 @@ std::int64_t to_client(std::int64_t offset) {
 }
 
 Error failed(const std::string& what, rd_kafka_resp_err_t code) { return retry(what + ": " + rd_kafka_err2str(code)); }
+
+// With a topic that has vanished librdkafka 2.0 may wait for ever for a reference of its own (mended in 2.1 and 2.6.1). All
+// that matters is on disk by then: the handle is left behind, and the process ends without it.
+void destroy_within(rd_kafka_t* handle, Duration at_most) {
+    const auto done = std::make_shared<std::promise<void>>();
+    std::future<void> finished = done->get_future();
+    std::thread([handle, done] {
+        rd_kafka_destroy_flags(handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+        done->set_value();
+    }).detach();
+    if (finished.wait_for(at_most) == std::future_status::timeout)
+        log_warn("kafka", "librdkafka does not let go of a consumer; it is left behind");
+}
 
 }  // namespace
 
@@ -110,19 +126,55 @@ struct Callbacks {
             rd_kafka_fatal_error(handle, text, sizeof text);
             trouble.message = text;
         }
+        // "topic [0]: desired partition is no longer available"
+        const std::string_view text(reason);
+        if (trouble.kind == Trouble::Kind::kTopicGone) trouble.topic = text.substr(0, text.find(" ["));
         const std::lock_guard lock(self.mutex_);
         self.troubles_.push_back(std::move(trouble));
     }
     static int stats(rd_kafka_t*, char* text, std::size_t size, void* opaque) {
-        const auto json = nlohmann::json::parse(std::string_view(text, size), nullptr, false);
-        int up = 0;
-        if (json.is_object() && json.contains("brokers")) {
-            for (const auto& [name, broker] : json["brokers"].items()) up += broker.value("state", "") == "UP" && broker.value("nodeid", -1) >= 0 ? 1 : 0;
-        }
-        static_cast<Consumer*>(opaque)->brokers_up_ = up;
+        auto& self = *static_cast<Consumer*>(opaque);
+        auto told = parse_statistics({text, size});
+        if (!told) return 0;
+        const std::lock_guard lock(self.mutex_);
+        told->number = self.statistics_.number + 1;
+        self.statistics_ = std::move(*told);
         return 0;
     }
+    static void committed(rd_kafka_t*, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t*, void* opaque) {
+        if (code == RD_KAFKA_RESP_ERR__NO_OFFSET) return;
+        auto& self = *static_cast<Consumer*>(opaque);
+        const std::lock_guard lock(self.mutex_);
+        ++(code == RD_KAFKA_RESP_ERR_NO_ERROR ? self.commits_.done : self.commits_.failed);
+    }
 };
+
+std::optional<Statistics> parse_statistics(std::string_view text) {
+    const auto json = nlohmann::json::parse(text, nullptr, false);
+    if (!json.is_object()) return std::nullopt;
+    Statistics out;
+    const auto empty = nlohmann::json::object();
+    const auto brokers = json.value("brokers", empty);
+    // By their ids: a connection to the group's coordinator is one more to the same broker, and the address one started
+    // from has the id -1.
+    std::set<std::int64_t> up;
+    for (const auto& [name, broker] : brokers.items()) {
+        const auto id = broker.value("nodeid", std::int64_t{-1});
+        if (id >= 0 && broker.value("state", "") == "UP") up.insert(id);
+    }
+    out.brokers_up = static_cast<int>(up.size());
+    const auto topics = json.value("topics", empty);
+    for (const auto& [name, topic] : topics.items()) {
+        const auto partitions = topic.value("partitions", empty);
+        for (const auto& [number, partition] : partitions.items()) {
+            const auto id = partition.value("partition", -1);
+            if (id < 0) continue;  // where records without a known partition wait
+            out.partitions[{name, id}] = {partition.value("hi_offset", std::int64_t{-1}),
+                                          partition.value("fetch_state", "") == "active"};
+        }
+    }
+    return out;
+}
 
 Consumer::Consumer(ConsumerOptions options, Hooks hooks) : options_(std::move(options)), hooks_(std::move(hooks)) {}
 
@@ -135,6 +187,7 @@ Result<std::unique_ptr<Consumer>> Consumer::open(ConsumerOptions options, Hooks 
     rd_kafka_conf_set_opaque(conf.get(), self.get());
     rd_kafka_conf_set_error_cb(conf.get(), &Callbacks::error);
     rd_kafka_conf_set_stats_cb(conf.get(), &Callbacks::stats);
+    rd_kafka_conf_set_offset_commit_cb(conf.get(), &Callbacks::committed);
     rd_kafka_conf_set_rebalance_cb(conf.get(), [](rd_kafka_t* handle, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* list, void* opaque) {
         on_rebalance(handle, code, list, opaque);
     });
@@ -178,7 +231,7 @@ Consumer::~Consumer() {
                 rd_kafka_event_destroy(event);
             }
         }
-        rd_kafka_destroy_flags(handle_, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+        destroy_within(handle_, kCloseTimeout);
     }
     if (event_fd_ >= 0) close(event_fd_);
 }
@@ -386,6 +439,16 @@ Result<std::int64_t> Consumer::offset_at(const TopicPartition& p, Instant time, 
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return failed("kafka: offset at a time", code);
     if (list->elems[0].offset >= 0) return list->elems[0].offset;
     return TOCSIN_TRY(bounds(p, at_most)).second;
+}
+
+Statistics Consumer::statistics() const {
+    const std::lock_guard lock(mutex_);
+    return statistics_;
+}
+
+Commits Consumer::commits() const {
+    const std::lock_guard lock(mutex_);
+    return commits_;
 }
 
 std::vector<Trouble> Consumer::take_troubles() {

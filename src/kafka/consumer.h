@@ -62,6 +62,24 @@ struct ConsumerOptions {
     bool watch_watermarks = true;
 };
 
+/// What librdkafka last said about itself (statistics.interval.ms).
+struct Statistics {
+    struct Partition {
+        std::int64_t high = -1;  ///< behind the last record; -1: not known yet
+        bool fetching = false;
+    };
+    std::uint64_t number = 0;  ///< of the report: a new one has a new number
+    int brokers_up = 0;
+    std::map<TopicPartition, Partition> partitions;
+};
+/// Of librdkafka's JSON; empty: it is none.
+std::optional<Statistics> parse_statistics(std::string_view json);
+
+/// Commits to the group that the broker has answered.
+struct Commits {
+    std::uint64_t done = 0, failed = 0;
+};
+
 struct HighWatermark {
     Instant asked_at;  ///< wall clock, before the question was sent
     std::int64_t high = 0;
@@ -112,7 +130,8 @@ public:
     std::vector<Trouble> take_troubles();
     [[nodiscard]] std::uint64_t rebalances() const { return rebalances_; }
     [[nodiscard]] const std::vector<TopicPartition>& assignment() const { return assignment_; }
-    [[nodiscard]] int brokers_up() const { return brokers_up_; }
+    [[nodiscard]] Statistics statistics() const;
+    [[nodiscard]] Commits commits() const;
 
 private:
     struct Partition;
@@ -131,8 +150,9 @@ private:
     std::vector<TopicPartition> assignment_;
     std::map<TopicPartition, std::unique_ptr<Partition>> partitions_;
     std::uint64_t rebalances_ = 0;
-    std::atomic<int> brokers_up_{0};
-    std::mutex mutex_;  // guards the two below
+    mutable std::mutex mutex_;  // guards the five below
+    Statistics statistics_;
+    Commits commits_;
     std::vector<Trouble> troubles_;
     std::map<TopicPartition, std::vector<HighWatermark>> watermarks_;
     std::vector<TopicPartition> watched_;

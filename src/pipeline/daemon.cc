@@ -16,14 +16,6 @@ constexpr Duration kAskWithin = std::chrono::seconds(10);
 
 Instant wall_now() { return std::chrono::floor<Duration>(std::chrono::system_clock::now()); }
 
-// Whether the topic's records can be events of this kind.
-bool gives(const config::Config& config, const config::Topic& topic, KindId kind) {
-    const std::string& name = config.schema.kind_def(kind).name;
-    const auto& mapping = topic.mapping.kind;
-    if (!mapping.fixed.empty()) return mapping.fixed == name;
-    return mapping.kinds.empty() || std::any_of(mapping.kinds.begin(), mapping.kinds.end(), [&](const auto& k) { return k.second == name; });
-}
-
 }  // namespace
 
 Daemon::Daemon(config::Config config, std::shared_ptr<const RuleSet> rules, Pseudonymizer pseudonyms, DaemonOptions options)
@@ -31,6 +23,7 @@ Daemon::Daemon(config::Config config, std::shared_ptr<const RuleSet> rules, Pseu
       rules_(std::move(rules)),
       pseudonyms_(std::move(pseudonyms)),
       options_(std::move(options)),
+      pages_(metrics_, page_sources()),
       areas_(config::make_areas(config_)),
       mailbox_([this] {
           if (consumer_ != nullptr) consumer_->wake();
@@ -74,21 +67,6 @@ Daemon::~Daemon() {
     consumer_.reset();
 }
 
-// By rule: the topics whose silence means that its promises cannot be judged.
-std::map<std::string, std::vector<std::string>, std::less<>> Daemon::topics_waited_on() const {
-    std::map<std::string, std::vector<std::string>, std::less<>> waits;
-    for (const Rule& rule : rules_->rules) {
-        if (!rule.expect) continue;
-        for (const config::Topic& topic : config_.kafka.topics) {
-            const auto any = [&](const std::vector<KindId>& kinds) {
-                return std::any_of(kinds.begin(), kinds.end(), [&](KindId kind) { return gives(config_, topic, kind); });
-            };
-            if (any(rule.expect->event) || any(rule.expect->cancel_on)) waits[rule.name].push_back(topic.name);
-        }
-    }
-    return waits;
-}
-
 void Daemon::not_ready(std::string reason) {
     const std::lock_guard lock(mutex_);
     not_ready_ = std::move(reason);
@@ -126,8 +104,8 @@ Result<void> Daemon::prepare_topics() {
             if (!made) return std::move(made).error();
             state = kafka::TopicState{config_.kafka.partitions, ""};
         }
-        if (!ours && state->cleanup_policy.find("compact") != std::string::npos) {
-            return reject("kafka.topics: topic \"" + topic + "\" is compacted: the broker deletes events that have not been counted; set cleanup.policy=delete");
+        if (topic != config_.kafka.output_topic && state->cleanup_policy.find("compact") != std::string::npos) {
+            return reject("kafka: topic \"" + topic + "\" is compacted: the broker deletes records that are still needed; set cleanup.policy=delete");
         }
         return state->partitions;
     };
@@ -275,11 +253,13 @@ void Daemon::make_engine() {
 // Receivers hear what the last life left undelivered, and the warnings that are open.
 void Daemon::start_dispatcher() {
     outlet_->release();
-    std::vector<std::string> open_bodies;
+    std::vector<Dispatcher::Open> open;
     for (std::uint32_t i = 0; i < task_count_; ++i) {
-        for (const Transition& t : tasks_->task(i).open_warnings()) open_bodies.push_back(outbox::transition_body(t, outlet_->group_of(t)));
+        for (const Transition& t : tasks_->task(i).open_warnings()) {
+            for (const std::string& key : outlet_->keys_of(t)) open.push_back({key, outbox::transition_body(t, outlet_->group_of(t))});
+        }
     }
-    dispatcher_->restore_open(std::move(open_bodies));
+    dispatcher_->restore_open(std::move(open));
     dispatcher_->start();
 }
 
@@ -350,7 +330,7 @@ Result<void> Daemon::check_troubles() {
     }
     for (const kafka::Trouble& trouble : consumer_->take_troubles()) {
         using Kind = kafka::Trouble::Kind;
-        metrics_.add("kafka_errors_total", {trouble.kind == Kind::kTransient ? "transient" : "log"});
+        metrics_.add("kafka_errors_total", {std::string(kafka::kind_name(trouble.kind))});
         switch (trouble.kind) {
             case Kind::kTransient: log_warn("kafka", trouble.message); break;
             case Kind::kAuthentication: log_error("kafka", trouble.message + "; check the credentials and the rights of tocsin's user"); break;
@@ -368,16 +348,16 @@ Result<void> Daemon::round() {
     mailbox_.run_all();
     auto fine = check_troubles();
     if (!fine) return fine;
+    const Instant now = wall_now();
+    if (now - last_metrics_ >= kMetricsEvery) tell_metrics(now);
     if (!assigned_) {
         consumer_->wait(Duration(50));
         return {};
     }
-    const Instant now = wall_now();
     const bool worked = TOCSIN_TRY(engine_->step(now));
     if (std::exchange(cannot_store_, false)) not_ready("");
     standing_still_ = engine_->standing_still();
     if (engine_->caught_up()) dispatcher_->caught_up();
-    if (now - last_metrics_ >= kMetricsEvery) tell_metrics(now);
     if (now - last_group_commit_ >= kGroupCommitEvery) {
         last_group_commit_ = now;
         commit_to_group();
@@ -417,54 +397,6 @@ void Daemon::loop() {
             service::alive();
             last_alive = now;
         }
-    }
-}
-
-void Daemon::tell_unverified() {
-    for (const Rule& rule : rules_->rules) {
-        if (rule.expect) metrics_.set("rule_unverified", {rule.name}, 0);
-    }
-    std::string unverified;
-    for (const std::string& rule : engine_->unverified()) {
-        metrics_.set("rule_unverified", {rule}, 1);
-        unverified += (unverified.empty() ? "" : ", ") + rule;
-    }
-    const std::lock_guard lock(mutex_);
-    unverified_ = std::move(unverified);
-}
-
-void Daemon::tell_metrics(Instant now) {
-    last_metrics_ = now;
-    tally_->publish();
-    metrics_.set("ready", assigned_ ? 1 : 0);
-    metrics_.set("heartbeat_timestamp_seconds", {"engine"}, static_cast<double>(to_millis(now)) / 1000);
-    metrics_.set("kafka_brokers_connected", consumer_->brokers_up());
-    double profiles = 0, cells = 0, refused = 0, bytes = 0, timers = 0, disk = 0, stalled = 0;
-    for (const Lane& lane : engine_->lanes()) {
-        const std::string partition = std::to_string(lane.index);
-        const auto clock = lane.task->clock();
-        metrics_.set("task_clock_timestamp_seconds", {partition}, clock == kBeforeAll ? 0 : static_cast<double>(to_millis(clock)) / 1000);
-        profiles += static_cast<double>(lane.task->profiles());
-        bytes += static_cast<double>(lane.task->profile_bytes());
-        cells += static_cast<double>(lane.task->cells().size());
-        refused += static_cast<double>(lane.task->cells().refused());
-        timers += static_cast<double>(lane.task->timers());
-        const store::StoreStats stats = lane.store->stats();
-        disk += static_cast<double>(stats.bytes_on_disk);
-        stalled = stats.stalled ? 1 : stalled;
-    }
-    metrics_.set("state_keys", {"profile"}, profiles);
-    metrics_.set("state_keys", {"cell"}, cells);
-    metrics_.add("state_cells_refused_total", {}, refused - std::exchange(cells_refused_told_, refused));
-    metrics_.set("state_size_bytes", {"ram"}, bytes);
-    metrics_.set("state_size_bytes", {"disk"}, disk);
-    metrics_.set("state_write_stalls", stalled);
-    metrics_.set("timers_pending", timers);
-    tell_unverified();
-    for (std::size_t l = 0; l < kLogLevelNames.size(); ++l) {
-        const auto lines = static_cast<double>(log_lines(static_cast<LogLevel>(l)));
-        metrics_.add("log_messages_total", {std::string(kLogLevelNames[l])}, lines - log_lines_told_[l]);
-        log_lines_told_[l] = lines;
     }
 }
 

@@ -19,9 +19,11 @@
 #include "pipeline/intake_loop.h"
 #include "pipeline/kafka_log.h"
 #include "pipeline/kafka_topics.h"
+#include "pipeline/kafka_numbers.h"
 #include "pipeline/mailbox.h"
 #include "pipeline/metrics_tally.h"
 #include "pipeline/notice_outlet.h"
+#include "pipeline/pages.h"
 #include "store/task_store.h"
 
 namespace tocsin::pipeline {
@@ -74,10 +76,14 @@ private:
     void loop();
     Result<void> round();
     void tell_metrics(Instant now);
+    void tell_reading(Instant now);
     void tell_unverified();
+    void tell_two_partitions();
+    void tell_state();
+    void tell_http();
     void commit_to_group();
     Result<void> check_troubles();
-    void on_request(const http::Request& request, http::Respond respond, bool exposed);
+    Pages::Sources page_sources();
     std::string try_reload();
     void not_ready(std::string reason);
     [[nodiscard]] std::string reason_not_ready() const;
@@ -91,6 +97,7 @@ private:
     Pseudonymizer pseudonyms_;
     DaemonOptions options_;
     metrics::Metrics metrics_;
+    Pages pages_;
     AreaTree areas_;
     std::uint32_t task_count_ = 0;
     Mailbox mailbox_;
@@ -118,6 +125,8 @@ private:
     bool assigned_ = false, intake_started_ = false, cannot_store_ = false;
     std::array<double, 4> log_lines_told_{};
     double cells_refused_told_ = 0;
+    KafkaNumbers kafka_numbers_;
+    std::uint64_t http_refused_told_ = 0, in_two_partitions_told_ = 0;
     Instant last_metrics_ = kBeforeAll, last_group_commit_ = kBeforeAll;
     std::thread thread_;
 };

@@ -6,23 +6,6 @@
 #include "service/notify.h"
 
 namespace tocsin::pipeline {
-namespace {
-
-constexpr std::string_view kLanding = R"(<!doctype html><meta charset="utf-8"><title>tocsin</title>
-<h1>tocsin</h1>
-<p>Complaints, promises and mass incidents. 投诉、承诺与群体事件预警。</p>
-<ul>
-<li><a href="/api/v1/warnings">Open warnings 当前预警</a></li>
-<li><a href="/api/v1/cases">Open cases 跟进个案</a></li>
-<li><a href="/api/v1/rules">Rules 规则</a></li>
-<li><a href="/metrics">Metrics 指标</a></li>
-<li><a href="/-/ready">Ready? 就绪状态</a></li>
-</ul>
-)";
-
-http::Response text(int status, const std::string& body) { return {status, "text/plain; charset=utf-8", body + "\n", {}}; }
-
-}  // namespace
 
 Result<void> Daemon::start_http() {
     metrics_.set("build_info", {options_.version, "g++ " __VERSION__}, 1);
@@ -33,47 +16,29 @@ Result<void> Daemon::start_http() {
         const http::ListenAddress address = TOCSIN_TRY(http::ListenAddress::parse(listen).context("--web.listen-address"));
         const bool exposed = !address.loopback();
         servers_.push_back(TOCSIN_TRY(http::Server::start(address, [this, exposed](const http::Request& request, http::Respond respond) {
-            on_request(request, std::move(respond), exposed);
+            pages_.answer(request, std::move(respond), exposed);
         })));
         log_info("http", "listening", {{"address", address.host + ":" + std::to_string(servers_.back()->port())}});
     }
     return {};
 }
 
-void Daemon::on_request(const http::Request& request, http::Respond respond, bool exposed) {
-    std::string handler = request.path.starts_with("/api/v1/") ? "/api/v1" : request.path;
-    const auto answer = [this, respond, &request, &handler](http::Response response) {
-        if (response.status == 404) handler = "unknown";
-        static const std::vector<std::string> kMethods{"GET", "POST", "PUT"};
-        const bool known = std::find(kMethods.begin(), kMethods.end(), request.method) != kMethods.end();
-        metrics_.add("http_requests_total", {handler, known ? request.method : "other", std::to_string(response.status)});
-        respond(std::move(response));
+Pages::Sources Daemon::page_sources() {
+    Pages::Sources sources;
+    sources.not_ready = [this] { return reason_not_ready(); };
+    sources.remarks = [this] { return remark_when_ready(); };
+    sources.reload = [this](std::function<void(const std::string&)> done) { reload(std::move(done)); };
+    sources.api = [this](const http::Request& request, http::Respond respond) {
+        return mailbox_.post([this, request, respond = std::move(respond)] { respond(api_->answer(request)); });
     };
-    const bool reads = request.method == "GET";
-    if (request.path == "/-/healthy") return answer(reads ? text(200, "tocsin is alive") : text(405, "only GET"));
-    if (request.path == "/-/ready") {
-        const std::string reason = reason_not_ready();
-        return answer(reason.empty() ? text(200, "tocsin is ready" + remark_when_ready()) : text(503, reason));
-    }
-    if (request.path == "/metrics") return answer({200, "text/plain; version=0.0.4; charset=utf-8", metrics_.render(), {}});
-    if (exposed) return answer(text(403, "only /metrics, /-/healthy and /-/ready answer here: this address is reachable from other machines and has neither TLS nor authentication"));
-    if (request.path == "/") return answer({200, "text/html; charset=utf-8", std::string(kLanding), {}});
-    if (request.path == "/-/reload") {
-        if (request.method != "POST" && request.method != "PUT") return answer(text(405, "only POST and PUT"));
-        if (!options_.enable_lifecycle) return answer(text(403, "reloading over HTTP is off; start with --web.enable-lifecycle, or send SIGHUP"));
-        metrics_.add("http_requests_total", {handler, request.method, "202"});
-        return reload([respond](const std::string& problem) { respond(problem.empty() ? text(200, "reloaded") : text(400, problem)); });
-    }
-    if (!request.path.starts_with("/api/v1/")) return answer(text(404, "no such page"));
-    metrics_.add("http_requests_total", {handler, reads ? "GET" : "other", "200"});
-    const bool posted = api_ != nullptr && mailbox_.post([this, request, respond] { respond(api_->answer(request)); });
-    if (!posted) respond(Api::error(503, "unavailable", "the daemon is starting or too many questions wait; try again"));
+    sources.enable_lifecycle = options_.enable_lifecycle;
+    return sources;
 }
 
 std::string Daemon::remark_when_ready() const {
     const std::lock_guard lock(mutex_);
     if (unverified_.empty()) return {};
-    return "; an input has been silent for half a minute, so no promise of these rules is said to be broken: " + unverified_;
+    return "an input has been silent for half a minute, so no promise of these rules is said to be broken: " + unverified_;
 }
 
 void Daemon::reload(std::function<void(const std::string&)> done) {

@@ -1,6 +1,7 @@
 #include "pipeline/dispatcher.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/log.h"
 
@@ -51,9 +52,9 @@ void Dispatcher::enqueue(std::vector<outbox::Notice> notices) {
     http_.wake();
 }
 
-void Dispatcher::restore_open(std::vector<std::string> bodies) {
+void Dispatcher::restore_open(std::vector<Open> open) {
     const std::lock_guard lock(mutex_);
-    to_restore_ = std::move(bodies);
+    to_restore_ = std::move(open);
 }
 
 std::vector<std::uint64_t> Dispatcher::take_finished(std::uint32_t task) {
@@ -92,16 +93,15 @@ void Dispatcher::hold_or_queue(Lane& lane, outbox::Notice notice, Instant now) {
 
 void Dispatcher::take_in(Instant now) {
     std::vector<outbox::Notice> notices;
-    std::vector<std::string> open;
+    std::vector<Open> open;
     {
         const std::lock_guard lock(mutex_);
         notices.swap(inbox_);
         open.swap(to_restore_);
     }
-    for (Lane& lane : lanes_) {
-        for (const std::string& body : open) {
-            if (lane.alertmanager) lane.alertmanager->restore(body);
-        }
+    for (const Open& warning : open) {
+        Lane& lane = lanes_[by_key_.at(warning.key)];
+        if (lane.alertmanager) lane.alertmanager->restore(warning.body);
     }
     std::vector<outbox::RowKey> orphans;
     for (outbox::Notice& notice : notices) {

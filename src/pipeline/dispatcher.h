@@ -48,8 +48,11 @@ public:
 
     /// Any thread. What comes in is durable.
     void enqueue(std::vector<outbox::Notice> notices);
-    /// Warnings open at the start, for receivers that must say them again: bodies of their notices.
-    void restore_open(std::vector<std::string> bodies);
+    /// What the receiver `key` must say again from the start: notices of open warnings.
+    struct Open {
+        std::string key, body;
+    };
+    void restore_open(std::vector<Open> open);
     /// The tasks are caught up: what was held back may be told as digests.
     void caught_up() { caught_up_ = true; }
     /// Rows of the task that need not be kept any longer.
@@ -108,7 +111,7 @@ private:
 
     std::mutex mutex_;  // guards the three below
     std::vector<outbox::Notice> inbox_;
-    std::vector<std::string> to_restore_;
+    std::vector<Open> to_restore_;
     std::map<std::uint32_t, std::vector<std::uint64_t>> finished_;
     std::atomic<bool> any_finished_{false}, caught_up_{false}, stopping_{false};
     std::atomic<std::int64_t> stop_at_ms_{0};

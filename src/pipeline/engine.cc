@@ -185,6 +185,8 @@ void Engine::apply_head(Lane& lane) {
     lane.task->advance(event.time - times_of(lane).disorder);
     const task::Applied applied = parts_.tasks.apply(lane.index, event);
     parts_.tally.applied(event, applied);
+    // Behind the intake the partition is a function of the customer; in a direct topic producers may disagree.
+    if (applied.new_customer && !options_.rekeyed && parts_.tasks.known_elsewhere(lane.index, event)) ++in_two_partitions_;
     if (applied.outcome == task::Outcome::kTooLate) {
         set_aside(lane, {"too_late", "the event is older than storage.retention", "apply"});
     }
@@ -268,6 +270,7 @@ Result<bool> Engine::step(Instant now) {
         auto done = commit(now);
         if (!done) return std::move(done).error();
     }
+    watch_silent_inputs(now);  // before records: one of them may be what a promise breaks before
     bool worked = false;
     for (std::size_t n = 0; n < kRecordsPerStep; ++n) {
         bool waiting = false;
@@ -280,7 +283,6 @@ Result<bool> Engine::step(Instant now) {
     }
     if (trouble_) return *trouble_;
     if (!worked) stand_still(now);
-    watch_silent_inputs(now);
     move_clocks(now);
     const bool due = now - last_commit_ >= kCommitEvery;
     if (records_since_commit_ >= kCommitRecordsMax || due) {

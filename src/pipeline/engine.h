@@ -80,6 +80,8 @@ public:
     /// All tasks have been caught up at least once (wall clock), or stand still (event clock).
     [[nodiscard]] bool caught_up() const { return caught_up_; }
     [[nodiscard]] bool standing_still() const { return still_; }
+    /// Customers met in a second partition of a direct topic, since the start (design 3).
+    [[nodiscard]] std::uint64_t customers_in_two_partitions() const { return in_two_partitions_; }
 
 private:
     bool refill(Lane& lane, Instant now);
@@ -111,6 +113,7 @@ private:
     std::vector<intake::InputClocks> inputs_;  // by lane; rekey only
     Duration delay_max_{};
     std::vector<std::string> silent_;
+    std::uint64_t in_two_partitions_ = 0;
     bool told_silent_ = false;   // the tasks know of silent_
     bool commit_failed_ = false; // nothing more is applied until it succeeds
     std::optional<Error> trouble_;

@@ -332,10 +332,15 @@ Result<void> IntakeLoop::round() {
     if (now - last_commit_ >= kCommitEvery) {
         last_commit_ = now;
         commit(false);
+        std::map<kafka::TopicPartition, std::int64_t> positions;
+        for (const auto& [where, input] : inputs_) {
+            if (input->next >= 0) positions[where] = input->next;
+        }
+        numbers_.tell(*consumer_, positions, metrics_);
         metrics_.set("heartbeat_timestamp_seconds", {"intake"}, static_cast<double>(to_millis(now)) / 1000);
     }
     for (const kafka::Trouble& trouble : consumer_->take_troubles()) {
-        metrics_.add("kafka_errors_total", {trouble.kind == kafka::Trouble::Kind::kTransient ? "transient" : "intake"});
+        metrics_.add("kafka_errors_total", {std::string(kafka::kind_name(trouble.kind))});
         if (trouble.kind == kafka::Trouble::Kind::kFatal) return fatal(trouble.message);
         if (trouble.kind == kafka::Trouble::Kind::kTopicGone) {
             return fatal("input topic " + trouble.topic + " is gone (" + trouble.message + "); create it again, or take it out of kafka.topics, and restart");

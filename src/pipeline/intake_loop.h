@@ -19,6 +19,7 @@
 #include "kafka/producer.h"
 #include "metrics/metrics.h"
 #include "outbox/dead_letter.h"
+#include "pipeline/kafka_numbers.h"
 
 namespace tocsin::pipeline {
 
@@ -96,6 +97,7 @@ private:
     std::map<std::uint64_t, Sent> under_way_;
     std::map<kafka::TopicPartition, std::int64_t> epochs_, starts_;
     std::optional<Error> trouble_;  // ends the intake: a restart sends again what is not acknowledged
+    KafkaNumbers numbers_;
     std::uint64_t next_tag_ = 1;
     Instant taken_to_ = kBeforeAll;  // event time the merge has come to
     bool idle_ = false;              // nothing to read at the last look

@@ -1,5 +1,6 @@
 #include "pipeline/metrics_tally.h"
 
+#include <algorithm>
 #include <chrono>
 
 namespace tocsin::pipeline {
@@ -12,7 +13,7 @@ double seconds(Instant t) { return static_cast<double>(to_millis(t)) / 1000; }
 
 MetricsTally::MetricsTally(metrics::Metrics& metrics, const EventSchema& schema, AreaTree& areas, std::string log_topic,
                            std::function<void(const Transition&)> watch)
-    : metrics_(metrics), schema_(schema), areas_(areas), log_topic_(std::move(log_topic)), watch_(std::move(watch)), kinds_(schema.kinds().size()) {}
+    : metrics_(metrics), schema_(schema), areas_(areas), log_topic_(std::move(log_topic)), watch_(std::move(watch)), kinds_(schema.kinds().size()), complaint_(schema.kind("complaint")) {}
 
 void MetricsTally::consumed(std::uint32_t, std::size_t records) {
     consumed_ += records;
@@ -31,7 +32,8 @@ void MetricsTally::applied(const Event& event, const task::Applied& applied) {
         case task::Outcome::kDuplicate: ++kind.duplicate; return;
         case task::Outcome::kTooLate: ++kind.late; return;
     }
-    unknown_area_ += applied.unknown_area ? 1 : 0;
+    unknown_area_ += applied.area == AreaTree::kUnknown ? 1 : 0;
+    if (complaint_ && event.kind == *complaint_) count_complaint(applied.area, event.channel);
     rolled_up_ += applied.rolled_up;
     const auto now = std::chrono::floor<Duration>(std::chrono::system_clock::now());
     kind.age_seconds = std::chrono::duration<double>(now - event.time).count();
@@ -45,10 +47,26 @@ void MetricsTally::count_open(const std::string& rule, Level level, bool is_case
     if (level == Level::kNone) return;
     Open& open = open_[rule][static_cast<std::size_t>(level)];
     (is_case ? open.cases : open.warnings) += by;
+    if (is_case) cases_[rule][city_of(areas_.resolve(area)).code] += by;
     if (is_case || area.empty()) return;
-    // Provinces and cities only: a series per county would be hundreds.
     const Area& place = areas_.area(areas_.resolve(area));
     if (place.level <= AreaLevel::kCity) area_levels_[place.code][static_cast<std::size_t>(level)] += by;
+}
+
+// Provinces and cities only: a series per county would be hundreds.
+const Area& MetricsTally::city_of(AreaId area) const {
+    const auto& lineage = areas_.lineage(area);
+    const auto city = std::find_if(lineage.begin(), lineage.end(),
+                                   [&](AreaId id) { return areas_.area(id).level <= AreaLevel::kCity; });
+    return areas_.area(city == lineage.end() ? AreaTree::kUnknown : *city);
+}
+
+void MetricsTally::count_complaint(AreaId area, std::string_view channel) {
+    if (area >= complaints_.size()) complaints_.resize(area + 1);
+    auto& channels = complaints_[area];
+    auto found = channels.find(channel);
+    if (found == channels.end()) found = channels.emplace(channels.size() < kChannelsMax ? channel : "other", 0).first;
+    ++found->second;
 }
 
 void MetricsTally::open_at_start(const std::string& rule, Level level, bool is_case, const std::string& area) {
@@ -86,14 +104,23 @@ void MetricsTally::publish() {
     metrics_.add("events_rolled_up_total", {}, static_cast<double>(std::exchange(rolled_up_, 0)));
     if (latest_ != kBeforeAll) metrics_.set("last_event_timestamp_seconds", {log_topic_}, seconds(latest_));
     for (const auto& [rule, levels] : open_) {
-        int cases = 0;
         for (std::size_t l = 1; l < kLevels; ++l) {
             const std::string level = text(static_cast<Level>(l));
-            cases += levels[l].cases;
             metrics_.set("episodes_open", {rule, level}, levels[l].cases + levels[l].warnings);
             metrics_.set("warnings_active", {rule, level}, levels[l].warnings);
         }
-        metrics_.set("cases_open", {rule}, cases);
+    }
+    publish_areas();
+}
+
+void MetricsTally::publish_areas() {
+    for (AreaId area = 0; area < complaints_.size(); ++area) {
+        for (auto& [channel, n] : complaints_[area]) {
+            if (n > 0) metrics_.add("complaints_total", {city_of(area).code, channel}, static_cast<double>(std::exchange(n, 0)));
+        }
+    }
+    for (const auto& [rule, cities] : cases_) {
+        for (const auto& [city, open] : cities) metrics_.set("cases_open", {rule, city}, open);
     }
     for (const auto& [area, levels] : area_levels_) {
         int highest = 0;

@@ -4,6 +4,7 @@
 #include <array>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,9 @@ private:
         bool seen = false;
     };
     void count_open(const std::string& rule, Level level, bool is_case, const std::string& area, int by);
+    void count_complaint(AreaId area, std::string_view channel);
+    [[nodiscard]] const Area& city_of(AreaId area) const;
+    void publish_areas();
 
     metrics::Metrics& metrics_;
     const EventSchema& schema_;
@@ -47,6 +51,10 @@ private:
     std::vector<Kind> kinds_;
     std::uint64_t consumed_ = 0, consumed_total_ = 0, repeated_ = 0, unknown_area_ = 0, rolled_up_ = 0;
     Instant latest_ = kBeforeAll;
+    static constexpr std::size_t kChannelsMax = 50;  // of one area; more are counted as "other"
+    std::optional<KindId> complaint_;
+    std::vector<std::map<std::string, std::uint64_t, std::less<>>> complaints_;  // by area, then channel
+    std::map<std::string, std::map<std::string, int>> cases_;                    // open, by rule, then city
     struct Open { int cases = 0, warnings = 0; };
     std::map<std::string, std::array<Open, kLevels>> open_;   // by rule
     std::map<std::string, std::array<int, kLevels>> area_levels_;  // open warnings by area, at city level and above

@@ -1,6 +1,7 @@
 #include "pipeline/notice_outlet.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace tocsin::pipeline {
 namespace {
@@ -93,6 +94,18 @@ std::vector<std::string> NoticeOutlet::receivers_of(const Transition& t) const {
     return receivers;
 }
 
+std::vector<std::string> NoticeOutlet::keys_of(const Transition& t) const {
+    std::vector<std::string> result;
+    for (const std::string& receiver : receivers_of(t)) {
+        const auto keys = routing_.targets.find(receiver);
+        if (keys == routing_.targets.end()) continue;
+        // People never become alerts: Alertmanager hears of warnings only.
+        std::copy_if(keys->second.begin(), keys->second.end(), std::back_inserter(result),
+                     [&](const std::string& key) { return !t.is_case || !key.starts_with("alertmanager/"); });
+    }
+    return result;
+}
+
 void NoticeOutlet::put(Lane& lane, outbox::Notice notice) {
     notice.key = {lane.index, lane.next_row++};
     lane.batch.put(outbox::row_key(notice.key.number), outbox::encode_notice(notice));
@@ -113,18 +126,11 @@ void NoticeOutlet::add(Lane& lane, const Transition& t, bool held) {
         put(lane, notice);
     }
     notice.held = held;
-    std::string body;
-    for (const std::string& receiver : receivers_of(t)) {
-        const auto keys = routing_.targets.find(receiver);
-        if (keys == routing_.targets.end()) continue;
-        for (const std::string& key : keys->second) {
-            // People never become alerts: Alertmanager hears of warnings only.
-            if (t.is_case && key.starts_with("alertmanager/")) continue;
-            if (body.empty()) body = outbox::transition_body(t, group_of(t));
-            notice.receiver = key;
-            notice.body = body;
-            put(lane, notice);
-        }
+    const std::vector<std::string> keys = keys_of(t);
+    if (!keys.empty()) notice.body = outbox::transition_body(t, group_of(t));
+    for (const std::string& key : keys) {
+        notice.receiver = key;
+        put(lane, notice);
     }
 }
 

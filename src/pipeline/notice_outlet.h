@@ -36,6 +36,8 @@ public:
     [[nodiscard]] bool any_delivered() const override { return dispatcher_.any_finished(); }
     void release() override;
 
+    /// Keys of the targets that a transition goes to, besides the output topic.
+    [[nodiscard]] std::vector<std::string> keys_of(const Transition& transition) const;
     [[nodiscard]] std::string group_of(const Transition& transition) const;
 
 private:

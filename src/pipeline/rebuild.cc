@@ -1,5 +1,6 @@
 #include "pipeline/rebuild.h"
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <map>

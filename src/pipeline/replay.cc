@@ -23,7 +23,7 @@ void count(ReplayCounts& counts, const task::Applied& applied) {
             ++counts.too_late;
             break;
     }
-    if (applied.unknown_area) ++counts.unknown_area;
+    if (applied.area == AreaTree::kUnknown) ++counts.unknown_area;
 }
 
 }  // namespace

@@ -81,7 +81,7 @@ void Task::store(ledger::Slot slot, std::string_view key) {
 
 Applied Task::apply(const Event& event, std::vector<Touch>& touches) {
     Applied applied;
-    applied.unknown_area = setting_.areas.resolve(event.area) == AreaTree::kUnknown;
+    applied.area = setting_.areas.resolve(event.area);
     highest_ = std::max(highest_, event.time);
     if (event.time < clock_ - setting_.limits.retention) {
         applied.outcome = Outcome::kTooLate;
@@ -94,6 +94,7 @@ Applied Task::apply(const Event& event, std::vector<Touch>& touches) {
         applied.outcome = Outcome::kDuplicate;
         return applied;
     }
+    applied.new_customer = slot == ledger::kNoSlot && !event.customer.empty();
     if (event.time < clock_) applied.outcome = Outcome::kLate;
     persons_.fire(profile_, states_, event.time, /*inclusive=*/false);
     const std::size_t index = profile_.add(event, vocabulary_);
@@ -103,6 +104,10 @@ Applied Task::apply(const Event& event, std::vector<Touch>& touches) {
     applied.rolled_up = profile_.trim(oldest_kept(), setting_.limits.max_events, setting_.limits.dedup);
     store(slot, key);
     return applied;
+}
+
+bool Task::knows(const Event& event) const {
+    return table_.find(key_of(event)) != ledger::kNoSlot;
 }
 
 void Task::fire_profiles(Instant limit, bool inclusive) {

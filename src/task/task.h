@@ -27,7 +27,8 @@ enum class Outcome : std::uint8_t { kCounted, kLate, kDuplicate, kTooLate };
 
 struct Applied {
     Outcome outcome = Outcome::kCounted;
-    bool unknown_area = false;
+    AreaId area = AreaTree::kUnknown;
+    bool new_customer = false;  ///< nothing was remembered of them in this task
     std::size_t rolled_up = 0;  ///< events of this customer that stopped counting because of storage.max_events
 };
 
@@ -97,6 +98,7 @@ public:
     /// Each remembered profile: customer (or "" with the event's id as key), events, states. For lookup and dumps.
     void for_each_profile(
         const std::function<void(std::string_view key, const ledger::Profile&, const States&)>& visit);
+    [[nodiscard]] bool knows(const Event& event) const;  ///< whether its customer is remembered here
     /// The plain customer behind a pseudonym c-…; empty if none is known. Reads every key: seconds for millions.
     [[nodiscard]] std::string customer_of(std::string_view pseudonym) const;
 

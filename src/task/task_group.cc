@@ -58,6 +58,11 @@ Applied TaskGroup::apply(std::uint32_t index, const Event& event) {
     return applied;
 }
 
+bool TaskGroup::known_elsewhere(std::uint32_t index, const Event& event) const {
+    return std::any_of(tasks_.begin(), tasks_.end(),
+                       [&](const auto& task) { return task->index() != index && task->knows(event); });
+}
+
 void TaskGroup::finish(Instant end) {
     for (const auto& task : tasks_) task->advance_through(end);
 }

@@ -24,6 +24,8 @@ public:
 
     /// Applies an event to task `index`; cells are judged by their owners before it returns.
     Applied apply(std::uint32_t index, const Event& event);
+    /// Whether another task than `index` remembers the event's customer, who then is counted in two halves.
+    [[nodiscard]] bool known_elsewhere(std::uint32_t index, const Event& event) const;
     /// Moves every task's clock there and fires what is due, that instant included.
     void finish(Instant end);
     /// The highest event time any task has read; kBeforeAll if none has.

@@ -415,5 +415,45 @@ TEST_F(EngineTest, WhileAnInputIsSilentPromisesThatWaitOnItDoNotBreak) {
         << "due, but its input has said nothing for longer than half a minute";
 }
 
+TEST_F(EngineTest, RulesThatAreUnverifiedStaySoWhenTheRulesAreReloadedInAnotherOrder) {
+    ArrayLog log(1);
+    StoredRecord r = record("r1", "anna", 0, "registration");
+    r.origin = "in/0/0/0";
+    log.append(0, r);
+    EngineOptions options = rekeyed();
+    options.topics["reconnections"] = {};
+    options.waits_on["Promise"] = {"reconnections"};
+    auto life = live(log, options);
+    life->run(at(3'000));
+    EXPECT_EQ(life->engine->unverified(), Ids{"Promise"});
+    const auto before = life->rules();
+    auto reordered = std::make_shared<RuleSet>(*before);
+    std::swap(reordered->rules[0], reordered->rules[1]);
+    for (std::size_t i = 0; i < reordered->rules.size(); ++i) reordered->rules[i].order = static_cast<std::uint32_t>(i);
+    life->engine->adopt(reordered);
+    StoredRecord later = record("e1", "bert", 4'000);
+    later.origin = "in/0/1/0";
+    log.append(0, later);
+    life->run(at(4'001));
+    ASSERT_TRUE(life->engine->flush(at(4'001)).ok());
+    EXPECT_TRUE(life->notebook.transitions.empty()) << "known by its name, not by its place";
+    EXPECT_EQ(life->engine->unverified(), Ids{"Promise"});
+    life->engine->wait_on({});
+    EXPECT_TRUE(life->engine->unverified().empty()) << "the rule waits on nothing any more";
+}
+
+TEST_F(EngineTest, ACustomerInTwoPartitionsOfADirectTopicIsFoundOut) {
+    ArrayLog log(2);
+    log.append(0, record("e1", "anna", 1));
+    log.append(1, record("e2", "bert", 2));
+    log.append(1, record("e3", "anna", 3));
+    log.append(0, record("e4", "anna", 4));
+    log.append(0, record("e5", "", 5));
+    log.append(1, record("e6", "", 6));
+    auto life = live(log, wall(), 2);
+    life->run(at(10));
+    EXPECT_EQ(life->engine->customers_in_two_partitions(), 1u) << "once for the customer, whatever follows";
+}
+
 }  // namespace
 }  // namespace tocsin::pipeline

@@ -127,6 +127,7 @@ public:
     Notebook notebook;
     Adder adder;
     std::unique_ptr<Engine> engine;
+    [[nodiscard]] std::shared_ptr<const RuleSet> rules() const { return rules_of(schema_); }
 
     [[nodiscard]] const Lane& lane(std::uint32_t i = 0) const { return engine->lanes()[i]; }
     /// Steps until there is nothing to do.
