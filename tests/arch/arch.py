@@ -8,6 +8,7 @@
     sizes       headers <= 250 lines, sources <= 500, functions <= 60 (own counter of braces, see tree.py)
     names       file and folder names; no notes to self; no paths of somebody's machine; no switched-off or sleeping tests
     purity      the core includes no clock, thread, random number, file or stream, and asks no clock
+    demo        `demo` and `run` start one and the same daemon, and no command puts one together from its parts
     documents   every relative link, path and test that a page names exists; every option is documented
 
 exceptions.txt lists what is let pass, with the reason; one that is not needed is a complaint of its own.
@@ -216,6 +217,22 @@ def anchors(text):
     return made
 
 
+DAEMON = {"src/app/run_command.cc", "src/app/demo_command.cc"}
+PARTS = re.compile(r"\bpipeline/(?:engine|dispatcher|intake_loop|kafka_log|notice_outlet)\.h")
+
+
+def check_demo(tree):
+    complaints = []
+    for path in tree.ending(".cc", under="src/app/") + tree.ending(".h", under="src/app/"):
+        text = without_comments(tree.text(path))
+        starts = "pipeline::Daemon::start(" in text
+        if starts != (path in DAEMON):
+            complaints.append(f"{path}: {'starts a daemon' if starts else 'does not start the daemon'}; `run` and `demo` do, by pipeline::Daemon::start")
+        if PARTS.search(text):
+            complaints.append(f"{path}: puts a daemon together from its parts; what a demonstration shows must be what runs in service")
+    return complaints + [f"{path}: is missing" for path in sorted(DAEMON) if not tree.exists(path)]
+
+
 def check_documents(tree):
     complaints = []
     tests = set()
@@ -271,7 +288,7 @@ def undocumented_options(tree, pages):
 
 
 CHECKS = {"layers": check_layers, "doors": check_doors, "sizes": check_sizes, "names": check_names, "purity": check_purity,
-          "documents": check_documents}
+          "demo": check_demo, "documents": check_documents}
 
 
 def read_exceptions(tree):

@@ -11,6 +11,7 @@ tries with those programs.
     alertmanager   amtool takes the example, red mutes the other colours, and warnings go where they should
     unit           systemd takes the unit, its options are there, and its exposure is at most 1.5 of 10
     container      not root, and it installs every library the binary needs
+    hardening      the release binary has what a distribution expects of a daemon
     configuration  `tocsin check config` takes the example
     numbers        each metric of docs/metrics.md is written somewhere in src/
 """
@@ -284,6 +285,20 @@ def check_container(place):
     return complaints
 
 
+# What readelf shows of the binary, and what is missing if it does not.
+HARDENING = [("-h", r"Type: +DYN", "not position independent (-pie)"), ("-d", r"\bNOW\b", "symbols are bound lazily (-z now)"),
+             ("-l", r"GNU_RELRO", "its tables stay writable (-z relro)"), ("-l", r"GNU_STACK[^\n]* RW ", "its stack is executable"),
+             ("-s", r"__stack_chk_fail", "no stack protector"), ("-s", r"__(?:memcpy|snprintf|printf|fprintf)_chk", "not fortified"),
+             ("-d", r"NEEDED.*libtcmalloc_minimal", "tcmalloc is not linked")]
+
+
+def check_hardening(place):
+    if not os.path.exists(place.tocsin) or "/release/" not in place.tocsin:
+        raise Skip("built release tocsin")
+    shown = {flag: said_by("readelf", "-W", flag, place.tocsin)[1] for flag in sorted({flag for flag, _, _ in HARDENING})}
+    return [f"{place.tocsin}: {missing}" for flag, pattern, missing in HARDENING if not re.search(pattern, shown[flag])]
+
+
 def check_configuration(place):
     if not os.path.exists(place.tocsin):
         raise Skip("built tocsin")
@@ -298,7 +313,7 @@ def check_numbers(place):
 
 
 CHECKS = {"alerts": check_alerts, "queries": check_queries, "runbooks": check_runbooks, "dashboard": check_dashboard,
-          "alertmanager": check_alertmanager, "unit": check_unit, "container": check_container,
+          "alertmanager": check_alertmanager, "unit": check_unit, "container": check_container, "hardening": check_hardening,
           "configuration": check_configuration, "numbers": check_numbers}
 
 
