@@ -90,14 +90,17 @@ class Daemon:
         self.environment = {**os.environ, **(environment or {})}
         self.process, self.port = None, None
 
-    def start(self):
+    def start(self, *arguments):
+        """With --clock=event unless a --clock is among the further arguments."""
         self.port = free_port()
+        if not any(argument.startswith("--clock=") for argument in arguments):
+            arguments = ("--clock=event", *arguments)
         with open(self.log, "ab") as log:
             log.write(f"--- start, port {self.port}\n".encode())
             log.flush()
             self.process = subprocess.Popen(
-                [self.binary, "run", f"--config.file={self.config}", f"--storage.path={self.state}", "--clock=event",
-                 f"--web.listen-address=127.0.0.1:{self.port}", "--log.level=info"],
+                [self.binary, "run", f"--config.file={self.config}", f"--storage.path={self.state}", *arguments,
+                 f"--web.listen-address=127.0.0.1:{self.port}", *([] if any(a.startswith("--log.level=") for a in arguments) else ["--log.level=info"])],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment)
         return self
 
