@@ -46,6 +46,9 @@ THROWN_AWAY_MIN, UNDELIVERED_MIN, CASES_MIN, WARNINGS_MIN, CUTS_MIN, BROKER_KILL
 # still reach all tasks within one life. A control, which needs few kills, gets all at once.
 RATE = 0.02
 
+# A task that cannot be read holds up the others for 30 s at most: what areas are promised ends there.
+BROKER_BACK_WITHIN = 15
+
 # After how many kills the whole state is compared with what lies before its offset.
 LOOK_EVERY = 6
 
@@ -168,7 +171,7 @@ class Run:
             self.broker.kill()
             self.broker_kills += 1
             if self.random.random() < 0.5:     # the daemon lives to see the broker come back
-                self.broker.restart()
+                self.broker.restart_within(BROKER_BACK_WITHIN)
         time.sleep(self.patience * self.random.random() ** 2)      # soon, mostly: that is when it reads fastest
         self.daemon.check_alive()
         return self.consumed()
@@ -230,7 +233,7 @@ class Run:
         if progress > 1.5 * share:
             self.patience = max(0.02, self.patience * 0.5)
         elif progress < 0.5 * share:
-            self.patience = min(5.0, self.patience * 1.5)
+            self.patience = min(5.0, self.patience * 2)
 
     def finish(self):
         if not self.options.expect_fault:

@@ -12,10 +12,12 @@ class Hook:
     """Listens on a port of its own until closed. `secret` is the text of the secret file, whsec_….
 
     accepted: {webhook-id: body}; deliveries: {webhook-id: how often it was accepted}; wrong: what must never happen.
-    `trouble` is the share of requests answered by 500, 429 or not at all for a while; 0 while the test winds up.
+    `trouble` is the share of requests answered by 500, 429 or not at all for a while; 0 while the test winds up. Until then each
+    answer takes a moment, so that kills find notices on their way.
     """
 
     HANGS_MAX = 3
+    ANSWER_WITHIN = 0.1
 
     def __init__(self, secret, seed, trouble):
         self.key = base64.b64decode(secret.strip().removeprefix("whsec_"))
@@ -59,6 +61,8 @@ class Hook:
 
     def receive(self, headers, body):
         """(status, headers) of the answer."""
+        if self.trouble:
+            time.sleep(random.uniform(0, self.ANSWER_WITHIN))
         key, stamp = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
         signed = hmac.new(self.key, f"{key}.{stamp}.".encode() + body, hashlib.sha256).digest()
         expected = "v1," + base64.b64encode(signed).decode()

@@ -40,6 +40,14 @@ class Broker:
     def restart(self):
         self.script("restart")
 
+    def restart_within(self, seconds):
+        """Does not wait any longer, but lets it go on; restart() then waits for it."""
+        starting = subprocess.Popen([BROKER_SCRIPT, "restart"], env=self.environment, stdout=subprocess.DEVNULL)
+        try:
+            starting.wait(seconds)
+        except subprocess.TimeoutExpired:
+            pass
+
     def stop(self):
         if self.own:
             self.script("stop")
