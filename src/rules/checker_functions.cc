@@ -103,8 +103,9 @@ bool Checker::check_place(const Syntax& syntax, const Function& function) {
     if (*function.fn == MeasureFn::kSeen || *function.fn == MeasureFn::kAttr) {
         fail(syntax, name + " looks at one person's events: it needs customer or subscriber in `by`");
     } else {
-        fail(syntax, name + ": without customer or subscriber in `by` there are sums per bucket, not events: only "
-                            "count() sum() avg() ratio() any() distinct(customer) can be told from them");
+        fail(syntax, name +
+                         ": without customer or subscriber in `by` there are sums per bucket, not events: only "
+                         "count() sum() avg() ratio() any() distinct(customer) can be told from them");
     }
     return false;
 }
@@ -189,8 +190,8 @@ bool Checker::check_predicate_argument(const Syntax& call, Measure& made) {
 bool Checker::check_field_argument(const Syntax& call, const Function& function, Measure& made) {
     const bool shared = function.takes == Takes::kScale;
     if (call.children.size() != (shared ? 2 : 1) || call.children[0].kind != Syntax::Kind::kName) {
-        fail(call, as_call(function) + (shared ? " takes a field and a share" : " takes one field") +
-                       ", for example " + std::string(function.example));
+        fail(call, as_call(function) + (shared ? " takes a field and a share" : " takes one field") + ", for example " +
+                       std::string(function.example));
         return false;
     }
     const auto field = field_of(call.children[0], function.takes == Takes::kFieldOfAny ? all_kinds() : scope_.kinds);
@@ -208,8 +209,8 @@ bool Checker::check_field_type(const Syntax& call, const Function& function, Mea
     if (gives_itself) made.type = type;
     if (made.type == Type::kInt && function.takes == Takes::kAmount) made.type = Type::kNumber;
     if (const auto problem = objection(function.takes, type); !problem.empty()) {
-        fail(call, as_call(function) + " " + std::string(problem) + "; " + shown + " is " +
-                       std::string(type_name(type)));
+        fail(call,
+             as_call(function) + " " + std::string(problem) + "; " + shown + " is " + std::string(type_name(type)));
         return false;
     }
     if (function.takes == Takes::kDistinct && !scope_.person && made.field != kFieldCustomer) {
@@ -261,8 +262,7 @@ bool Checker::check_seen(const Syntax& call, Measure& made) {
     if (!kind) {
         std::vector<std::string> names;
         for (const KindDef& def : scope_.schema.kinds()) names.push_back(def.name);
-        fail(call.children[0],
-             "unknown event kind \"" + kind_name + "\"" + yaml::did_you_mean(kind_name, names));
+        fail(call.children[0], "unknown event kind \"" + kind_name + "\"" + yaml::did_you_mean(kind_name, names));
         return false;
     }
     const Syntax& written = call.children[1];

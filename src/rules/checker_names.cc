@@ -102,7 +102,8 @@ std::optional<FieldId> Checker::field_of(const Syntax& syntax, const std::vector
         return fail(syntax,
                     "unknown field \"" + name + "\"" + (near.empty() ? ": a string stands in double quotes" : near));
     }
-    const bool here = std::any_of(kinds.begin(), kinds.end(), [&](KindId kind) { return scope_.schema.has_field(kind, *field); });
+    const bool here =
+        std::any_of(kinds.begin(), kinds.end(), [&](KindId kind) { return scope_.schema.has_field(kind, *field); });
     if (!here) {
         std::string these;
         for (const KindId kind : kinds) these += (these.empty() ? "" : ", ") + scope_.schema.kind_def(kind).name;

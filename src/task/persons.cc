@@ -85,8 +85,7 @@ std::vector<std::string> PersonJudge::evidence(const Rule& rule, const rules::Re
         });
     });
     if (found.size() > counted) {
-        std::stable_sort(found.begin(), found.end(),
-                         [](const Event* a, const Event* b) { return a->time > b->time; });
+        std::stable_sort(found.begin(), found.end(), [](const Event* a, const Event* b) { return a->time > b->time; });
     }
     std::vector<std::string> ids;
     for (std::size_t i = 0; i < found.size() && ids.size() < Recorder::kEvidenceMax; ++i) {

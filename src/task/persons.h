@@ -22,7 +22,8 @@ public:
 
     /// Fires the profile's timers due before `limit` (or at it, if inclusive), in order of their due times.
     void fire(const ledger::Profile& profile, States& states, Instant limit, bool inclusive);
-    /// The event at rows()[index] has just been added: judges the rules that it counts for, and those that watch it. `now` is not before any row.
+    /// The event at rows()[index] has just been added: judges the rules that it counts for, and those that watch it.
+    /// `now` is not before any row.
     void judge(const ledger::Profile& profile, States& states, std::size_t index, Instant now);
     /// Judges one rule for every subject of the profile, as if an event had come: after a change of rules.
     void review(const Rule& rule, const ledger::Profile& profile, States& states, Instant now);

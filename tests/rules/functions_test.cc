@@ -69,10 +69,8 @@ TEST(Functions, MistakesNameThePlaceAndTheRemedy) {
         {"max(pieces, price)", "0-18: max() takes one field, for example max(amount)"},
         {"last(customer)", "5-13: `customer` would be told in plain: distinct(customer) counts people"},
         {"attr(subscriber)", "5-15: `subscriber` would be told in plain: distinct(subscriber) counts people"},
-        {"first(kind)",
-         "6-10: `kind` is no value: distinct(kind) counts kinds, seen(suspension, 7d) asks for one"},
-        {"quantile(price)",
-         "0-15: quantile() takes a field and a share, for example quantile(amount, 90%)"},
+        {"first(kind)", "6-10: `kind` is no value: distinct(kind) counts kinds, seen(suspension, 7d) asks for one"},
+        {"quantile(price)", "0-15: quantile() takes a field and a share, for example quantile(amount, 90%)"},
         {"quantile(note, 0.5)", "0-19: quantile() looks at numbers, durations or times; `note` is string"},
         {"quantile(price, 1.5)",
          "16-19: the share of quantile() is a number from 0 to 1, for example 90%, found number (1.5)"},
@@ -83,10 +81,8 @@ TEST(Functions, MistakesNameThePlaceAndTheRemedy) {
         {"ratio()", "0-7: ratio() takes one predicate, for example ratio(solved)"},
         {"all(pieces)", "4-10: expected something that is true or false, found int (pieces)"},
         {"ratio(urgent, urgent)", "0-21: ratio() takes one predicate, for example ratio(solved)"},
-        {"seen(suspension)",
-         "0-16: seen() takes a kind of event and a duration, for example seen(suspension, 7d)"},
-        {"seen(7d, suspension)",
-         "0-20: seen() takes a kind of event and a duration, for example seen(suspension, 7d)"},
+        {"seen(suspension)", "0-16: seen() takes a kind of event and a duration, for example seen(suspension, 7d)"},
+        {"seen(7d, suspension)", "0-20: seen() takes a kind of event and a duration, for example seen(suspension, 7d)"},
         {"seen(suspnsion, 7d)", "5-14: unknown event kind \"suspnsion\" (did you mean \"suspension\"?)"},
         {"seen(suspension, 7)", "17-18: seen() looks back for a duration, for example 7d, found int (7)"},
         {"seen(suspension, 0s)", "0-20: a window of 0s holds no event"},
@@ -138,14 +134,12 @@ TEST(Functions, LevelsComputeWithTheirTypes) {
         {"attr(size) == \"small\" and last(note) matches \"x\"", "accepted"},
         {"attr(result) in [\"ok\", \"anything\"]", "accepted"},
         {"avg(took) >= 3", "0-14: cannot compare duration (avg(took)) with int (3)"},
-        {"first(time) + last(time) > 3d",
-         "0-24: `+` does not go with time (first(time)) and time (last(time))"},
+        {"first(time) + last(time) > 3d", "0-24: `+` does not go with time (first(time)) and time (last(time))"},
         {"seen(suspension, 7d) >= 1", "0-25: cannot compare bool (seen(suspension, 7d)) with int (1)"},
         {"ratio(urgent)", "0-13: expected something that is true or false, found number (ratio(urgent))"},
         {"attr(size) == \"smal\"",
          "14-20: `size` is never \"smal\" (did you mean \"small\"?): it is one of small, large"},
-        {"last(size) in [\"large\", \"huge\"]",
-         "24-30: `size` is never \"huge\": it is one of small, large"},
+        {"last(size) in [\"large\", \"huge\"]", "24-30: `size` is never \"huge\": it is one of small, large"},
         {"avg(price) / 0 > 1", "13-14: division by zero"},
         {"seen(order, threshold.red)",
          "12-25: seen() looks back for a duration, for example 7d, found number (threshold.red)"},
@@ -263,8 +257,9 @@ TEST(Functions, QuantilesOfManyAreByNearestRank) {
     std::vector<Event> rows;
     for (TestEvent& e : events) rows.push_back(e.get());
     for (int percent = 1; percent <= 100; ++percent) {
-        const Rule rule = rule_of("    on: order\n    by: [customer]\n    within: 1h\n    levels: {red: 'quantile(pieces, " +
-                                  std::to_string(percent) + "%) > 3'}\n");
+        const Rule rule =
+            rule_of("    on: order\n    by: [customer]\n    within: 1h\n    levels: {red: 'quantile(pieces, " +
+                    std::to_string(percent) + "%) > 3'}\n");
         std::vector<Value> out;
         measure(rule, {rows, rows}, at(200), out);
         EXPECT_EQ(out.at(0).integer, percent);
@@ -323,7 +318,8 @@ TEST(Functions, ClearScalesNumbersAndDurations) {
     EXPECT_FALSE(stays_at("avg(took) >= 10m", 70, Value::of_duration(7min - 1ms)));
     EXPECT_TRUE(stays_at("min(took) <= 7m", 70, Value::of_duration(10min)));
     EXPECT_TRUE(stays_at("ratio(urgent) >= 50%", 80, Value::of_number(0.4)));
-    for (const char* text : {"last(note) >= \"x\"", "seen(suspension, 7d)", "all(urgent)", "max(time) > last(wanted)"}) {
+    for (const char* text :
+         {"last(note) >= \"x\"", "seen(suspension, 7d)", "all(urgent)", "max(time) > last(wanted)"}) {
         EXPECT_FALSE(scaled(*TestLevel(text).level, 70, fault)) << text;
         EXPECT_TRUE(scaled(*TestLevel(text).level, 100, fault)) << text;
     }
@@ -336,12 +332,32 @@ TEST(Functions, EveryPartOfAMeasureIsInItsText) {
         EXPECT_TRUE(made) << source << shown(fault);
         return canonical(made.value_or(Measure{}), test_schema());
     };
-    const std::vector<std::string> all = {
-        "count()", "count() over 2h", "sum(pieces)", "sum(price)", "avg(pieces)", "avg(price)", "avg(price) over 2h",
-        "min(price)", "max(price)", "first(price)", "last(price)", "attr(price)", "attr(price) over 2h", "attr(pieces)",
-        "quantile(price, 0.5)", "quantile(price, 0.6)", "quantile(pieces, 0.5)", "any(urgent)", "all(urgent)",
-        "ratio(urgent)", "ratio(not urgent)", "all(not urgent)", "seen(order, 7d)", "seen(order, 8d)",
-        "seen(suspension, 7d)", "distinct(note)"};
+    const std::vector<std::string> all = {"count()",
+                                          "count() over 2h",
+                                          "sum(pieces)",
+                                          "sum(price)",
+                                          "avg(pieces)",
+                                          "avg(price)",
+                                          "avg(price) over 2h",
+                                          "min(price)",
+                                          "max(price)",
+                                          "first(price)",
+                                          "last(price)",
+                                          "attr(price)",
+                                          "attr(price) over 2h",
+                                          "attr(pieces)",
+                                          "quantile(price, 0.5)",
+                                          "quantile(price, 0.6)",
+                                          "quantile(pieces, 0.5)",
+                                          "any(urgent)",
+                                          "all(urgent)",
+                                          "ratio(urgent)",
+                                          "ratio(not urgent)",
+                                          "all(not urgent)",
+                                          "seen(order, 7d)",
+                                          "seen(order, 8d)",
+                                          "seen(suspension, 7d)",
+                                          "distinct(note)"};
     std::map<std::string, std::string> met;
     for (const std::string& source : all) {
         const auto [it, is_new] = met.emplace(text(source), source);

@@ -198,7 +198,8 @@ TEST(Judge, NextChangeIsTheFirstRowToLeaveOrToCome) {
     const Rows rows({order(0), TestEvent("complaint", at(1)), order(8)});
     EXPECT_EQ(next_change(rule, {rows.all(), rows.all()}, at(-5)), at(0)) << "comes";
     EXPECT_EQ(next_change(rule, {rows.all(), rows.all()}, at(0)), at(5)) << "leaves the window of 5 s";
-    EXPECT_EQ(next_change(rule, {rows.all(), rows.all()}, at(5)), at(8)) << "comes, before the first leaves that of 10 s";
+    EXPECT_EQ(next_change(rule, {rows.all(), rows.all()}, at(5)), at(8))
+        << "comes, before the first leaves that of 10 s";
     EXPECT_EQ(next_change(rule, {rows.all(), rows.all()}, at(9)), at(10));
     EXPECT_EQ(next_change(rule, {rows.all(), rows.all()}, at(10)), at(13));
     EXPECT_EQ(next_change(rule, {rows.all(), rows.all()}, at(20)), at(28));

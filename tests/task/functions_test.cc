@@ -183,7 +183,8 @@ TEST_F(FunctionsTest, AWatchedEventAloneRaisesNothing) {
 
 TEST_F(FunctionsTest, SeenRemembersWhatRolledUp) {
     limits_.max_events = 3;
-    use("    on: complaint\n    by: [customer]\n    within: 1h\n    levels: {red: 'count() >= 3 and seen(suspension, 1h)'}\n");
+    use("    on: complaint\n    by: [customer]\n    within: 1h\n    levels: {red: 'count() >= 3 and seen(suspension, "
+        "1h)'}\n");
     give("suspension", 0);
     for (int i = 1; i <= 4; ++i) give("complaint", i * 60);
     EXPECT_EQ(told(), (Told{"opened red 180 e4", "updated red 240 e4"}));
@@ -233,8 +234,8 @@ TEST_F(FunctionsTest, CellsAverageOverTheTasksOfTheirPeople) {
     EXPECT_EQ(all[0].kind, TransitionKind::kOpened);
     std::map<std::string, double> values;
     for (const auto& [name, owned] : all[0].measures) {
-        values[name] = owned.value.type == Value::Type::kNumber ? owned.value.number
-                                                                : static_cast<double>(owned.value.integer);
+        values[name] =
+            owned.value.type == Value::Type::kNumber ? owned.value.number : static_cast<double>(owned.value.integer);
     }
     EXPECT_EQ(values["mean"], 8.0 / 3) << "who gave no score is no zero";
     EXPECT_EQ(values["solved"], 0.5);

@@ -27,8 +27,12 @@ struct Condition {
         Thing limit = bound;
         if (percent != 100 && op[0] == '>') limit = std::get<double>(bound) * percent / 100;
         if (percent != 100 && op[0] == '<') limit = std::get<double>(bound) * 100 / percent;
-        return op == "==" ? value == limit : op == "!=" ? value != limit : op == ">" ? value > limit
-             : op == ">=" ? value >= limit : op == "<" ? value < limit : value <= limit;
+        return op == "=="   ? value == limit
+               : op == "!=" ? value != limit
+               : op == ">"  ? value > limit
+               : op == ">=" ? value >= limit
+               : op == "<"  ? value < limit
+                            : value <= limit;
     }
 };
 
@@ -65,7 +69,9 @@ struct Rule {
     [[nodiscard]] std::optional<std::string> subject(const Fact& f) const {
         std::string key;
         for (const std::string& field : by) {
-            const std::string& value = field == "customer" ? f.customer : field == "subscriber" ? f.subscriber : f.category;
+            const std::string& value = field == "customer"     ? f.customer
+                                       : field == "subscriber" ? f.subscriber
+                                                               : f.category;
             if (value.empty()) return std::nullopt;
             key += value + " ";
         }
@@ -138,9 +144,8 @@ private:
         facts.insert(std::upper_bound(facts.begin(), facts.end(), fact.time, later), &fact);
     }
     [[nodiscard]] bool in_reach(Millis now) const {
-        return std::any_of(counted_.begin(), counted_.end(), [&](const Fact* f) {
-            return f->time <= now && f->time >= now - rule_.longest();
-        });
+        return std::any_of(counted_.begin(), counted_.end(),
+                           [&](const Fact* f) { return f->time <= now && f->time >= now - rule_.longest(); });
     }
     [[nodiscard]] std::vector<Thing> measure(Millis now) const {
         std::vector<Thing> values;
@@ -214,8 +219,8 @@ inline std::string shown(const Thing& thing) {
 }
 
 inline void Subject::tell(const std::string& what, Millis at, int level, Millis now, const Fact* trigger) {
-    std::string line = what + " " + std::to_string(level) + " from " + std::to_string(level_) + " at " +
-                       std::to_string(at);
+    std::string line =
+        what + " " + std::to_string(level) + " from " + std::to_string(level_) + " at " + std::to_string(at);
     if (what == "opened") line += " by " + (trigger == nullptr ? "nothing" : trigger->id);
     for (const Thing& value : measure(now)) line += " " + shown(value);
     std::set<std::string> evidence;

@@ -6,6 +6,7 @@
 #include <rapidcheck/gtest.h>
 
 #include "naive_model.h"
+#include "rules/judge.h"
 #include "rules/loader.h"
 #include "task/task_group.h"
 
@@ -108,9 +109,7 @@ std::string bound_text(const naive::Rule& rule, const naive::Condition& c) {
 
 /// Measures are named or, every second time, written where they are used.
 std::string text_of(const naive::Rule& rule, Dice& dice) {
-    const auto name = [&](std::size_t i) {
-        return dice.one_in(2) ? rule.functions[i].text : "m" + std::to_string(i);
-    };
+    const auto name = [&](std::size_t i) { return dice.one_in(2) ? rule.functions[i].text : "m" + std::to_string(i); };
     std::string measures, levels;
     for (std::size_t i = 0; i < rule.functions.size(); ++i) {
         measures += "      m" + std::to_string(i) + ": '" + rule.functions[i].text + "'\n";
@@ -184,12 +183,63 @@ struct Case {
             Dice step(seed, static_cast<std::uint32_t>(i + 1));
             time += 1000 * step.of({0, 0, 1, 1, 2, 3, 9});
             facts.push_back(any_fact(step, i, time - 1000 * (jitter == 0 ? 0 : step.below(jitter + 1))));
-            if (step.one_in(10)) facts.push_back(facts[facts.size() - 1 - static_cast<std::size_t>(step.below(
-                                                           std::min<int>(4, static_cast<int>(facts.size()))))]);
+            if (step.one_in(10))
+                facts.push_back(
+                    facts[facts.size() - 1 -
+                          static_cast<std::size_t>(step.below(std::min<int>(4, static_cast<int>(facts.size()))))]);
         }
         for (std::size_t i = 0; i < facts.size(); ++i) restarts.push_back(dice.one_in(15));
     }
 };
+
+Value value_of(FieldId field, const Thing& thing) {
+    if (const auto* b = std::get_if<bool>(&thing)) return Value::of(*b);
+    if (const auto* s = std::get_if<std::string>(&thing)) return Value::of_string(*s);
+    const double amount = std::get<double>(thing);
+    switch (schema().field_type(field)) {
+        case FieldType::kTime:
+            return Value::of_time(from_millis(static_cast<Millis>(amount)));
+        case FieldType::kDuration:
+            return Value::of_duration(Duration(static_cast<Millis>(amount)));
+        case FieldType::kInt:
+            return Value::of_int(static_cast<std::int64_t>(amount));
+        default:
+            return Value::of_number(amount);
+    }
+}
+
+/// A view of the fact; `fields` holds its values.
+Event event_of(const Fact& fact, std::vector<FieldValue>& fields) {
+    for (const auto& [name, thing] : fact.fields) {
+        const FieldId field = *schema().field(name);
+        fields.push_back({field, value_of(field, thing)});
+    }
+    std::sort(fields.begin(), fields.end(), [](const auto& a, const auto& b) { return a.field < b.field; });
+    Event event;
+    event.kind = *schema().kind(fact.kind);
+    event.time = from_millis(fact.time);
+    event.id = fact.id;
+    event.customer = fact.customer;
+    event.subscriber = fact.subscriber;
+    event.category = fact.category;
+    event.fields = fields;
+    return event;
+}
+
+std::string shown(const Value& value, std::string_view text) {
+    switch (value.type) {
+        case Value::Type::kMissing:
+            return "nothing";
+        case Value::Type::kBool:
+            return value.boolean ? "true" : "false";
+        case Value::Type::kString:
+            return std::string(text);
+        case Value::Type::kNumber:
+            return std::to_string(value.number);
+        default:
+            return std::to_string(static_cast<double>(value.integer));
+    }
+}
 
 // --- the two sides ---------------------------------------------------------------------------------------------------
 
@@ -283,51 +333,9 @@ private:
         batch.for_each(Sink{stored_});
         start();
     }
-    static Value value_of(FieldId field, const Thing& thing) {
-        if (const auto* b = std::get_if<bool>(&thing)) return Value::of(*b);
-        if (const auto* s = std::get_if<std::string>(&thing)) return Value::of_string(*s);
-        const double amount = std::get<double>(thing);
-        switch (schema().field_type(field)) {
-            case FieldType::kTime:
-                return Value::of_time(from_millis(static_cast<Millis>(amount)));
-            case FieldType::kDuration:
-                return Value::of_duration(Duration(static_cast<Millis>(amount)));
-            case FieldType::kInt:
-                return Value::of_int(static_cast<std::int64_t>(amount));
-            default:
-                return Value::of_number(amount);
-        }
-    }
     void give(const Fact& fact) {
         std::vector<FieldValue> fields;
-        for (const auto& [name, thing] : fact.fields) {
-            const FieldId field = *schema().field(name);
-            fields.push_back({field, value_of(field, thing)});
-        }
-        std::sort(fields.begin(), fields.end(), [](const auto& a, const auto& b) { return a.field < b.field; });
-        Event event;
-        event.kind = *schema().kind(fact.kind);
-        event.time = from_millis(fact.time);
-        event.id = fact.id;
-        event.customer = fact.customer;
-        event.subscriber = fact.subscriber;
-        event.category = fact.category;
-        event.fields = fields;
-        tasks_->apply(0, event);
-    }
-    static std::string shown(const OwnedValue& owned) {
-        switch (owned.value.type) {
-            case Value::Type::kMissing:
-                return "nothing";
-            case Value::Type::kBool:
-                return owned.value.boolean ? "true" : "false";
-            case Value::Type::kString:
-                return owned.text;
-            case Value::Type::kNumber:
-                return std::to_string(owned.value.number);
-            default:
-                return std::to_string(static_cast<double>(owned.value.integer));
-        }
+        tasks_->apply(0, event_of(fact, fields));
     }
     void collect() {
         for (const Transition& t : tasks_->task(0).take_transitions()) {
@@ -336,7 +344,7 @@ private:
                                " from " + std::to_string(static_cast<int>(t.previous_level)) + " at " +
                                std::to_string(to_millis(t.at));
             if (t.kind == TransitionKind::kOpened) line += " by " + t.trigger;
-            for (const auto& [name, value] : t.measures) line += " " + shown(value);
+            for (const auto& [name, owned] : t.measures) line += " " + shown(owned.value, owned.text);
             const std::set<std::string> events(t.events.begin(), t.events.end());
             line += events.size() >= 20 ? " many" : " of";
             for (const std::string& id : events) line += events.size() < 20 ? " " + id : "";
@@ -374,6 +382,46 @@ std::string shown(const Case& c) {
         out += c.restarts[i] ? " restart\n" : "\n";
     }
     return out;
+}
+
+/// The rule's measures at `now` by the judge and by recounting, over events in order of their times.
+struct Measured {
+    std::string judged, recounted;
+    Instant next = kNever;
+
+    Measured(const Case& c, const Rule& rule, const std::vector<const Fact*>& facts, Millis now) {
+        std::vector<std::vector<FieldValue>> fields(facts.size());
+        std::vector<Event> rows;
+        std::vector<const Fact*> counted;
+        for (std::size_t i = 0; i < facts.size(); ++i) {
+            rows.push_back(event_of(*facts[i], fields[i]));
+            if (c.rule.counts(*facts[i])) counted.push_back(facts[i]);
+        }
+        std::vector<Value> values;
+        rules::measure(rule, {rows, rows}, from_millis(now), values);
+        next = rules::next_change(rule, {rows, rows}, from_millis(now));
+        for (std::size_t i = 0; i < c.rule.functions.size(); ++i) {
+            const naive::Function& f = c.rule.functions[i];
+            judged += shown(values[i], values[i].string) + " ";
+            recounted += naive::shown(naive::recount(f, f.of_person() ? facts : counted, now)) + " ";
+        }
+    }
+};
+
+RC_GTEST_PROP(NaiveModel, MeasuresEqualARecountAtAnyInstantAndChangeOnlyWhereSaid, ()) {
+    const auto seed = *rc::gen::noShrink(rc::gen::resize(rc::kNominalSize, rc::gen::arbitrary<std::uint32_t>()));
+    const Case c(seed, *rc::gen::inRange(1, 60));
+    const auto rules = loaded(c.text, c.retention);
+    std::vector<const Fact*> facts;
+    for (const Fact& fact : c.facts) facts.push_back(&fact);
+    std::stable_sort(facts.begin(), facts.end(), [](const Fact* a, const Fact* b) { return a->time < b->time; });
+    const Millis now = kStart + *rc::gen::inRange<Millis>(-20'000, 200'000);
+    const Measured here(c, rules->rules[0], facts, now);
+    if (here.judged != here.recounted) RC_FAIL(shown(c) + "recounted " + here.recounted + "judged " + here.judged);
+    const Millis next = std::min(to_millis(here.next), now + 500'000);
+    const Millis before = *rc::gen::inRange<Millis>(now, next);
+    const Measured later(c, rules->rules[0], facts, before);
+    if (later.judged != here.judged) RC_FAIL(shown(c) + "changed at " + std::to_string(before - kStart));
 }
 
 RC_GTEST_PROP(NaiveModel, TransitionsEqualThoseOfARecountAtEveryStep, ()) {

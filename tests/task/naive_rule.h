@@ -72,8 +72,7 @@ inline Predicate any_predicate(Dice& dice) {
         case 3:
             return {"s != \"u\"", std::not_fn(is("s", std::string("u")))};
         default:
-            return {"category == \"x\" or n > 2",
-                    [=](const Fact& f) { return f.category == "x" || above_two(f); }};
+            return {"category == \"x\" or n > 2", [=](const Fact& f) { return f.category == "x" || above_two(f); }};
     }
 }
 
@@ -88,7 +87,9 @@ struct Function {
     [[nodiscard]] bool of_person() const { return fn == "seen" || fn == "attr"; }
 };
 
-inline std::string seconds(Millis ms) { return std::to_string(ms / 1000) + "s"; }
+inline std::string seconds(Millis ms) {
+    return std::to_string(ms / 1000) + "s";
+}
 
 inline void choose_field(Function& f, Dice& dice, std::string types) {
     static const std::map<char, std::vector<std::string>> kFields = {
@@ -116,7 +117,11 @@ inline Function any_function(Dice& dice, Millis within, Millis retention) {
         argument = f.predicate.text;
     } else if (f.fn != "count") {
         const bool amount = f.fn == "sum" || f.fn == "avg";
-        choose_field(f, dice, amount ? "nnd" : f.fn == "quantile" ? "nndt" : f.fn == "min" || f.fn == "max" ? "nndts" : "nndtsb");
+        choose_field(f, dice,
+                     amount                           ? "nnd"
+                     : f.fn == "quantile"             ? "nndt"
+                     : f.fn == "min" || f.fn == "max" ? "nndts"
+                                                      : "nndtsb");
         argument = f.field;
         if (f.fn == "distinct") f.type = 'n';
     }
