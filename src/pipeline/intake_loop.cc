@@ -223,11 +223,11 @@ Result<void> IntakeLoop::set_aside(Input& input) {
 Result<void> IntakeLoop::send_letter(std::uint64_t tag, outbox::DeadLetter& letter) {
     kafka::OutgoingRecord record;
     record.topic = config_.kafka.dead_letter_topic;
-    record.key = letter.key;
     record.headers = &letter.headers;
     record.has_value = letter.has_value;
     record.tag = tag;
     for (;;) {
+        record.key = letter.key;
         record.value = letter.value;
         auto sent = send(*letters_, record);
         if (sent || sent.error().kind != ErrorKind::kReject || !outbox::cut_further(letter)) return sent;

@@ -2,6 +2,9 @@
 
 #include "pipeline/engine.h"
 
+#include <signal.h>
+#include <sys/resource.h>
+
 #include "fixtures.h"
 
 namespace tocsin::pipeline {
@@ -57,6 +60,25 @@ TEST_F(EngineTest, ATaskThatBeginsInTheMiddleStaysThereBeforeItHasReadARecord) {
     const auto position = decode_position(stored().at("o"));
     ASSERT_TRUE(position);
     EXPECT_EQ(position->next, 3) << "kafka.start latest means it also after a restart";
+}
+
+// Debian's RocksDB ends a process that closes a store after a failed write: this one ends before.
+TEST_F(EngineTest, WhileTheStoreRefusesNothingMoreIsApplied) {
+    const auto scene = [this] {
+        signal(SIGXFSZ, SIG_IGN);
+        ArrayLog log(1);
+        log.append(0, record("a", "ann", 0));
+        const auto life = live(log);
+        const rlimit none{0, 0};
+        setrlimit(RLIMIT_FSIZE, &none);  // no file may grow
+        bool any_done = false;
+        for (int n = 1; n <= 3; ++n) {
+            any_done = life->engine->step(at(n)).ok() || any_done;
+            log.append(0, record("b" + std::to_string(n), "ann", n));
+        }
+        std::_Exit(!any_done && life->adder.applied_ids == Ids{"a"} ? 0 : 1);
+    };
+    EXPECT_EXIT(scene(), testing::ExitedWithCode(0), "");
 }
 
 TEST_F(EngineTest, TheGroupIsToldOnlyWhatIsOnDisk) {
@@ -413,6 +435,20 @@ TEST_F(EngineTest, WhileAnInputIsSilentPromisesThatWaitOnItDoNotBreak) {
     ASSERT_TRUE(life->engine->flush(at(4'001)).ok());
     EXPECT_TRUE(life->notebook.transitions.empty())
         << "due, but its input has said nothing for longer than half a minute";
+    EXPECT_EQ(life->engine->unverified(), Ids{"Promise"});
+
+    // A reload after which nobody waits for that topic: the promise breaks at its due instant.
+    const EventSchema schema = EventSchema::builtin();
+    life->engine->wait_on({});
+    life->engine->adopt(rules_of(schema));
+    StoredRecord last = record("e2", "bert", 5'000);
+    last.origin = "in/0/2/0";
+    log.append(0, last);
+    life->run(at(5'001));
+    ASSERT_TRUE(life->engine->flush(at(5'001)).ok());
+    EXPECT_EQ(life->engine->unverified(), Ids{});
+    ASSERT_EQ(life->notebook.transitions.size(), 1u);
+    EXPECT_EQ(life->notebook.transitions[0].first.at, at(3'600));
 }
 
 TEST_F(EngineTest, RulesThatAreUnverifiedStaySoWhenTheRulesAreReloadedInAnotherOrder) {
