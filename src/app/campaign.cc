@@ -21,7 +21,7 @@ struct City {
 constexpr std::array<City, 11> kCities{{{"Yunshan", "云山", 6},
                                         {"Qinghe", "清禾", 5},
                                         {"Linyuan", "林原", 5},
-                                        {"Baishui", "白水镇", 4},
+                                        {"Baizhou", "白洲", 4},
                                         {"Hongxi", "虹溪", 4},
                                         {"Jinling", "锦岭", 4},
                                         {"Lanwan", "蓝湾", 3},

@@ -1,22 +1,19 @@
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <atomic>
-#include <deque>
 #include <fstream>
 #include <iostream>
-#include <map>
-#include <mutex>
 #include <thread>
 
+#include "app/board.h"
 #include "app/campaign.h"
 #include "app/commands.h"
 #include "app/embedded.h"
 #include "app/exit_codes.h"
 #include "app/loading.h"
 #include "base/files.h"
-#include "base/log.h"
-#include "base/times.h"
 #include "kafka/embedded_broker.h"
 #include "kafka/producer.h"
 #include "pipeline/daemon.h"
@@ -28,18 +25,23 @@ namespace fs = std::filesystem;
 
 constexpr int kPartitions = 4;
 constexpr const char* kTopic = "demo.events";
+constexpr std::chrono::milliseconds kShowLasts = std::chrono::seconds(45);
 
 // The demonstration's files, written where the daemon's own loader finds them.
 class Folder {
 public:
     Folder() {
-        std::string name = (fs::temp_directory_path() / "tocsin-demo-XXXXXX").string();
-        if (mkdtemp(name.data()) != nullptr) path_ = name;
+        std::error_code error;
+        std::string name = (fs::temp_directory_path(error) / "tocsin-demo-XXXXXX").string();
+        if (!error && mkdtemp(name.data()) != nullptr) path_ = name;
     }
     ~Folder() {
         std::error_code ignored;
-        if (!path_.empty()) fs::remove_all(path_, ignored);
+        if (made()) fs::remove_all(path_, ignored);
     }
+    Folder(const Folder&) = delete;
+    Folder& operator=(const Folder&) = delete;
+    [[nodiscard]] bool made() const { return !path_.empty(); }
     void write(const std::string& name, std::string_view text) const {
         fs::create_directories((path_ / name).parent_path());
         std::ofstream(path_ / name, std::ios::binary) << text;
@@ -48,57 +50,6 @@ public:
 
 private:
     fs::path path_;
-};
-
-// What a duty officer wants to see: how many are open at which colour, and what happened last.
-class Board {
-public:
-    void add(const Transition& t) {
-        const std::lock_guard lock(mutex_);
-        ++transitions_;
-        if (t.kind == TransitionKind::kUpdated) return;
-        if (t.previous_level != Level::kNone) --open_[t.rule][static_cast<std::size_t>(t.previous_level)];
-        if (t.level != Level::kNone) ++open_[t.rule][static_cast<std::size_t>(t.level)];
-        if (t.kind == TransitionKind::kOpened) ++opened_[t.rule];
-        std::string subject;
-        for (const auto& f : t.subject) subject += (subject.empty() ? "" : " ") + f.shown;
-        const Level shown = t.kind == TransitionKind::kClosed ? t.previous_level : t.level;
-        last_.push_back(format_rfc3339(t.at) + "  " + pad(transition_name(t.kind), 8) + pad(level_name(shown), 8) + pad(t.rule, 26) + pad(t.area, 30) + subject);
-        if (last_.size() > kShown) last_.pop_front();
-        if (!t.is_case) warnings_.push_back(last_.back());
-    }
-    void draw(bool to_terminal, double events) {
-        const std::lock_guard lock(mutex_);
-        std::string out = to_terminal ? "\x1b[H\x1b[J" : "";
-        out += "tocsin demo: " + std::to_string(static_cast<long>(events)) + " events, " + std::to_string(transitions_) + " transitions\n\n";
-        out += pad("open now", 28) + pad("blue", 8) + pad("yellow", 8) + pad("orange", 8) + pad("red", 8) + "opened in all\n";
-        for (const auto& [rule, levels] : open_) {
-            out += pad(rule, 28);
-            for (std::size_t l = 1; l < kLevels; ++l) out += pad(std::to_string(levels[l]), 8);
-            out += std::to_string(opened_[rule]) + "\n";
-        }
-        out += "\nlast transitions\n";
-        for (const std::string& line : last_) out += "  " + line + "\n";
-        std::cout << out << std::flush;
-    }
-    void print_warnings() {
-        const std::lock_guard lock(mutex_);
-        std::cout << "\nwarnings\n";
-        for (const std::string& line : warnings_) std::cout << "  " << line << "\n";
-    }
-
-private:
-    static constexpr std::size_t kShown = 12;
-    static std::string pad(std::string_view text, std::size_t width) {
-        std::string out(text);
-        return out.size() < width ? out + std::string(width - out.size(), ' ') : out + " ";
-    }
-    std::mutex mutex_;
-    std::map<std::string, std::array<long, kLevels>> open_;
-    std::map<std::string, long> opened_;
-    std::deque<std::string> last_;
-    std::vector<std::string> warnings_;
-    std::uint64_t transitions_ = 0;
 };
 
 Result<std::vector<DemoRecord>> records_of(const std::string& scenario, const Folder& folder) {
@@ -114,71 +65,138 @@ Result<std::vector<DemoRecord>> records_of(const std::string& scenario, const Fo
     return records;
 }
 
-Result<void> feed(const std::string& bootstrap, const std::vector<DemoRecord>& records) {
-    kafka::ProducerOptions options;
-    options.client.brokers = bootstrap;
-    auto producer = TOCSIN_TRY(kafka::Producer::open(std::move(options)));
-    for (const DemoRecord& r : records) {
+std::atomic<bool> g_stop{false};
+
+// Sends the records: at once, or, for somebody who watches, evenly over `lasting`.
+class Feed {
+public:
+    static Result<std::unique_ptr<Feed>> open(const std::string& bootstrap, std::vector<DemoRecord> records) {
+        kafka::ProducerOptions options;
+        options.client.brokers = bootstrap;
+        auto producer = TOCSIN_TRY(kafka::Producer::open(std::move(options)));
+        return std::unique_ptr<Feed>(new Feed(std::move(producer), std::move(records)));
+    }
+    ~Feed() {
+        stop_ = true;
+        if (thread_.joinable()) thread_.join();
+    }
+    Feed(const Feed&) = delete;
+    Feed& operator=(const Feed&) = delete;
+
+    Result<void> send_all() {
+        while (sent_ < records_.size()) {
+            auto sent = send_next();
+            if (!sent) return sent;
+        }
+        if (!producer_->flush(std::chrono::seconds(20))) return retry("the embedded broker did not take the events");
+        return {};
+    }
+    void send_slowly(std::chrono::milliseconds lasting) {
+        thread_ = std::thread([this, lasting] {
+            const auto begin = std::chrono::steady_clock::now();
+            while (!stop_ && sent_ < records_.size()) {
+                const auto passed = std::chrono::steady_clock::now() - begin;
+                const auto due = static_cast<std::size_t>(static_cast<double>(records_.size()) *
+                                                          (passed / std::chrono::duration<double>(lasting)));
+                while (sent_ < std::min(due, records_.size())) {
+                    if (!send_next()) return;
+                }
+                std::this_thread::sleep_for(std::chrono::milliseconds(50));
+            }
+        });
+    }
+    [[nodiscard]] std::size_t sent() const { return sent_; }
+    [[nodiscard]] std::size_t all() const { return records_.size(); }
+
+private:
+    Feed(std::unique_ptr<kafka::Producer> producer, std::vector<DemoRecord> records)
+        : producer_(std::move(producer)), records_(std::move(records)) {}
+
+    Result<void> send_next() {
+        const DemoRecord& r = records_[sent_];
         kafka::OutgoingRecord record;
         record.topic = kTopic;
         record.key = r.key;
         record.partition = kafka::partition_of(r.key, kPartitions);
         record.value = r.value;
-        auto sent = producer->produce(record);
-        if (!sent) return sent;
+        auto sent = producer_->produce(record);
+        if (sent) ++sent_;
+        return sent;
     }
-    if (!producer->flush(std::chrono::seconds(20))) return retry("the embedded broker did not take the events");
-    return {};
+
+    std::unique_ptr<kafka::Producer> producer_;
+    std::vector<DemoRecord> records_;
+    std::atomic<std::size_t> sent_{0};
+    std::atomic<bool> stop_{false};
+    std::thread thread_;
+};
+
+// Whether stdout is a terminal that somebody watches, and how wide it is.
+std::optional<Screen> screen_of(const DemoArguments& arguments) {
+    if (arguments.once || isatty(STDOUT_FILENO) == 0) return std::nullopt;
+    winsize size{};
+    const bool known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+    return Screen{known ? size.ws_col : 80, std::getenv("NO_COLOR") == nullptr};
 }
 
-std::atomic<bool> g_stop{false};
+// Where a browser finds the daemon's pages.
+std::string address(const pipeline::Daemon& daemon, const DemoArguments& arguments) {
+    const std::string host = arguments.listen.substr(0, arguments.listen.rfind(':'));
+    const bool everywhere = host.empty() || host == "0.0.0.0" || host == "[::]";
+    return "http://" + (everywhere ? "127.0.0.1" : host) + ":" + std::to_string(daemon.http_port());
+}
 
-int watch(pipeline::Daemon& daemon, Board& board, const DemoArguments& arguments, std::size_t events) {
-    const bool terminal = isatty(STDOUT_FILENO) != 0 && !arguments.once;
+int watch(pipeline::Daemon& daemon, Board& board, const Feed& feed, const DemoArguments& arguments) {
+    bool told = false;
     while (!g_stop) {
-        if (!daemon.failure().empty()) return kExitFailed;
-        if (arguments.once && daemon.standing_still()) break;
-        if (terminal) board.draw(true, static_cast<double>(events));
+        if (const std::string failure = daemon.failure(); !failure.empty()) {
+            complain(failure);
+            return kExitFailed;
+        }
+        const bool done = feed.sent() == feed.all() && daemon.standing_still();
+        if (const auto screen = screen_of(arguments)) {
+            std::cout << "\x1b[H\x1b[J" << board.text(feed.sent(), feed.all(), *screen)
+                      << (done ? "\nall read" : "\nreading") << "; metrics on " << address(daemon, arguments)
+                      << "/metrics; Ctrl-C leaves\n"
+                      << std::flush;
+        } else if (done && !told) {
+            told = true;
+            std::cout << board.text(feed.sent(), feed.all(), {}) << board.warnings() << std::flush;
+            if (arguments.once) break;
+            std::cerr << "tocsin: everything has been read; Ctrl-C leaves\n";
+        }
         for (int i = 0; i < 5 && !g_stop; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(100));
     }
-    board.draw(terminal, static_cast<double>(events));
-    board.print_warnings();
     return kExitOk;
 }
 
-}  // namespace
-
-int demo(const DemoArguments& arguments) {
-    const Folder folder;
-    for (const char* name : {"campaign.yml", "spectrum.yml", "person.yml", "area.yml", "promise.yml"}) folder.write(name, embedded(name));
+Result<void> write_files(const Folder& folder) {
+    if (!folder.made())
+        return reject("no folder can be made for the demonstration: set TMPDIR to one that may be written to");
+    for (const char* name : {"campaign.yml", "spectrum.yml", "person.yml", "area.yml", "promise.yml"})
+        folder.write(name, embedded(name));
     folder.write("thresholds/area-complaint-surge.csv", embedded("area-complaint-surge.csv"));
     folder.write("areas.csv", campaign_areas());
-    auto loaded = load_all(folder / (arguments.scenario + ".yml"), config::Purpose::kDemo);
-    if (!loaded) return kExitFailed;
-    auto broker = kafka::EmbeddedBroker::start();
-    auto records = records_of(arguments.scenario, folder);
-    if (!broker || !records) {
-        complain(!broker ? broker.error().message : records.error().message);
-        return kExitFailed;
-    }
-    for (const std::string& topic : {std::string(kTopic), loaded->config.kafka.output_topic, loaded->config.kafka.dead_letter_topic}) {
-        if (const auto made = (*broker)->create(topic, kPartitions); !made) {
-            complain(made.error().message);
-            return kExitFailed;
-        }
+    return {};
+}
+
+// Until the end: the daemon's, or the watcher's.
+Result<int> demonstrate(const DemoArguments& arguments, const Folder& folder, Loaded& loaded) {
+    auto broker = TOCSIN_TRY(kafka::EmbeddedBroker::start());
+    auto records = TOCSIN_TRY(records_of(arguments.scenario, folder));
+    for (const std::string& topic :
+         {std::string(kTopic), loaded.config.kafka.output_topic, loaded.config.kafka.dead_letter_topic}) {
+        if (auto made = broker->create(topic, kPartitions); !made) return std::move(made).error();
     }
     std::cerr << "tocsin: pseudonyms are made with a fixed key; every number in the campaign is invented\n";
-    if (arguments.scenario == "spectrum") std::cerr << "tocsin: data: usspectrumoutage-us/spectrum-outage-dataset, CC BY 4.0\n";
-    loaded->config.kafka.brokers = {(*broker)->bootstrap()};
-    if (const auto fed = feed((*broker)->bootstrap(), *records); !fed) {
-        complain(fed.error().message);
-        return kExitFailed;
+    if (arguments.scenario == "spectrum")
+        std::cerr << "tocsin: data: usspectrumoutage-us/spectrum-outage-dataset, CC BY 4.0\n";
+    loaded.config.kafka.brokers = {broker->bootstrap()};
+    auto feed = TOCSIN_TRY(Feed::open(broker->bootstrap(), std::move(records)));
+    if (!screen_of(arguments)) {
+        if (auto sent = feed->send_all(); !sent) return std::move(sent).error();
     }
-    signal(SIGINT, [](int) { g_stop = true; });
-    signal(SIGTERM, [](int) { g_stop = true; });
-    signal(SIGPIPE, SIG_IGN);
-    set_log(LogLevel::kWarn, LogFormat::kLogfmt);
-    Board board;
+    Board board(config::make_areas(loaded.config));
     pipeline::DaemonOptions options;
     options.listen = {arguments.listen};
     options.storage_path = folder / "state";
@@ -186,13 +204,29 @@ int demo(const DemoArguments& arguments) {
     options.embedded = true;
     options.version = TOCSIN_VERSION;
     options.watch = [&board](const Transition& t) { board.add(t); };
-    auto daemon = pipeline::Daemon::start(std::move(loaded->config), loaded->rules, Pseudonymizer::fixed(), std::move(options));
-    if (!daemon) {
-        complain(daemon.error().message);
+    auto daemon = TOCSIN_TRY(
+        pipeline::Daemon::start(std::move(loaded.config), loaded.rules, Pseudonymizer::fixed(), std::move(options)));
+    std::cerr << "tocsin: metrics on " << address(*daemon, arguments) << "/metrics\n";
+    if (screen_of(arguments)) feed->send_slowly(kShowLasts);
+    return watch(*daemon, board, *feed, arguments);
+}
+
+}  // namespace
+
+int demo(const DemoArguments& arguments) {
+    signal(SIGINT, [](int) { g_stop = true; });
+    signal(SIGTERM, [](int) { g_stop = true; });
+    signal(SIGPIPE, SIG_IGN);
+    const Folder folder;
+    if (const auto written = write_files(folder); !written) {
+        complain(written.error().message);
         return kExitFailed;
     }
-    std::cerr << "tocsin: metrics on http://127.0.0.1:" << (*daemon)->http_port() << "/metrics\n";
-    return watch(**daemon, board, arguments, records->size());
+    auto loaded = load_all(folder / (arguments.scenario + ".yml"), config::Purpose::kDemo);
+    if (!loaded) return kExitFailed;
+    const auto code = demonstrate(arguments, folder, *loaded);
+    if (!code) complain(code.error().message);
+    return code ? *code : kExitFailed;
 }
 
 }  // namespace tocsin::app

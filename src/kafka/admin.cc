@@ -45,23 +45,22 @@ Result<std::optional<TopicState>> Admin::topic(const std::string& name, Duration
     for (int i = 0; i < metadata->topic_cnt; ++i) {
         const auto& t = metadata->topics[i];
         if (name != t.topic || t.err != RD_KAFKA_RESP_ERR_NO_ERROR || t.partition_cnt == 0) continue;
-        state = TopicState{t.partition_cnt, {}};
+        state = TopicState{t.partition_cnt};
     }
     rd_kafka_metadata_destroy(metadata);
-    if (state) state->cleanup_policy = policy_of(name, at_most);
     return state;
 }
 
-std::string Admin::policy_of(const std::string& name, Duration at_most) {
+std::string Admin::cleanup_policy(const std::string& name, Duration at_most) {
     const QueueHandle queue(rd_kafka_queue_new(handle_->kafka));
     rd_kafka_ConfigResource_t* resource = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, name.c_str());
     rd_kafka_AdminOptions_t* options = rd_kafka_AdminOptions_new(handle_->kafka, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
     char reason[256];
-    rd_kafka_AdminOptions_set_request_timeout(options, std::min(millis(at_most), 5'000), reason, sizeof reason);
+    rd_kafka_AdminOptions_set_request_timeout(options, millis(at_most), reason, sizeof reason);
     rd_kafka_DescribeConfigs(handle_->kafka, &resource, 1, options, queue.get());
     rd_kafka_AdminOptions_destroy(options);
     rd_kafka_ConfigResource_destroy(resource);
-    rd_kafka_event_t* event = rd_kafka_queue_poll(queue.get(), std::min(millis(at_most), 5'000));
+    rd_kafka_event_t* event = rd_kafka_queue_poll(queue.get(), millis(at_most));
     std::string policy;
     if (event != nullptr && rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR) {
         std::size_t n = 0;

@@ -13,7 +13,6 @@ namespace tocsin::kafka {
 
 struct TopicState {
     std::int32_t partitions = 0;
-    std::string cleanup_policy;  ///< "delete", "compact", "compact,delete"; empty: the broker does not tell
 };
 
 struct NewTopic {
@@ -33,6 +32,9 @@ public:
 
     /// Empty: there is no such topic. Errors: kRetry, no broker answers.
     Result<std::optional<TopicState>> topic(const std::string& name, Duration at_most);
+    /// "delete", "compact", "compact,delete"; empty: the broker does not tell (the embedded one never does, and that
+    /// takes the whole of `at_most`).
+    std::string cleanup_policy(const std::string& name, Duration at_most);
     /// Makes it and waits until it can be seen; one that is there already is fine. Errors: kReject, not allowed: the
     /// message has the command to be run by somebody who may.
     Result<void> create(const NewTopic& topic, Duration at_most);
@@ -43,7 +45,6 @@ public:
 private:
     struct Handle;
     Admin(std::unique_ptr<Handle> handle, std::string brokers);
-    std::string policy_of(const std::string& name, Duration at_most);
     std::unique_ptr<Handle> handle_;
     std::string brokers_;
 };
