@@ -1,4 +1,5 @@
 #include <cstdio>
+#include <cctype>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -36,6 +37,17 @@ std::optional<json> ask(const std::string& url, const std::string& path) {
     return body["data"];
 }
 
+// What somebody typed, as a part of a URL.
+std::string escaped(std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (std::isalnum(byte) != 0 || c == '-' || c == '_') out += c;
+        else out += {'%', "0123456789ABCDEF"[byte >> 4], "0123456789ABCDEF"[byte & 15]};
+    }
+    return out;
+}
+
 std::string text(const json& object, const char* name) {
     const auto it = object.find(name);
     if (it == object.end()) return "";
@@ -71,7 +83,7 @@ int print(const AskArguments& arguments, const json& data) {
 
 int list_or_show(const AskArguments& arguments, const std::string& kind) {
     const std::string id = arguments.id.substr(0, arguments.id.find('.'));  // a transition's id names its episode, too
-    const auto data = ask(arguments.url, "/api/v1/" + kind + (arguments.what == "show" ? "/" + id : ""));
+    const auto data = ask(arguments.url, "/api/v1/" + kind + (arguments.what == "show" ? "/" + escaped(id) : ""));
     return data ? print(arguments, *data) : kExitFailed;
 }
 
@@ -81,7 +93,7 @@ int ask_cases(const AskArguments& arguments) { return list_or_show(arguments, "c
 int ask_warnings(const AskArguments& arguments) { return list_or_show(arguments, "warnings"); }
 
 int lookup(const AskArguments& arguments) {
-    const auto data = ask(arguments.url, "/api/v1/lookup?id=" + arguments.id + (arguments.reveal ? "&reveal=true" : ""));
+    const auto data = ask(arguments.url, "/api/v1/lookup?id=" + escaped(arguments.id) + (arguments.reveal ? "&reveal=true" : ""));
     return data ? print(arguments, *data) : kExitFailed;
 }
 

@@ -5,6 +5,7 @@
 #include "app/loading.h"
 #include "base/files.h"
 #include "decode/decoder.h"
+#include "kafka/client.h"
 
 namespace tocsin::app {
 namespace {
@@ -45,8 +46,10 @@ int check_config(const std::vector<std::string>& files) {
     bool all = true;
     for (const std::string& file : files) {
         const auto loaded = load_all(file, config::Purpose::kCheck);
-        if (loaded) std::cout << file << ": ok, " << loaded->rules->rules.size() << " rules\n";
-        all = all && loaded.has_value();
+        const auto client = loaded ? kafka::check_client(loaded->config.kafka.client_properties) : Result<void>{};
+        if (!client) complain(file + ": " + client.error().message);
+        if (loaded && client) std::cout << file << ": ok, " << loaded->rules->rules.size() << " rules\n";
+        all = all && loaded && client;
     }
     return all ? kExitOk : kExitFailed;
 }
@@ -66,6 +69,11 @@ int check_rules(const CheckRulesArguments& arguments) {
         if (rules) std::cout << file << ": ok, " << rules->rules.size() << " rules\n";
         else if (!diagnostics.has_errors()) complain(rules.error().message);
         all = all && rules.ok();
+    }
+    if (all && arguments.files.size() > 1) {  // what shows only side by side: a name that two files use
+        yaml::Diagnostics diagnostics;
+        all = config::load_rules(config, arguments.files, diagnostics).ok();
+        std::cerr << diagnostics.text();
     }
     return all ? kExitOk : kExitFailed;
 }

@@ -24,7 +24,7 @@ struct Line {
     DlqArguments dlq;
     StateArguments state;
     bool version_json = false;
-    std::string log_level = "info", log_format = "logfmt";
+    std::string log_level, log_format = "logfmt";
     std::function<int()> chosen;
 };
 
@@ -58,7 +58,7 @@ void add_run(Line& line) {
 void add_check(Line& line) {
     CLI::App* check = line.app.add_subcommand("check", "Check files before they are used.");
     CLI::App* config = command(*check, line, "config", "Check configurations and the rules they name.", [&line] { return check_config(line.check_config); });
-    config->add_option("files", line.check_config, "tocsin.yml …")->required();
+    config->add_option("files,--config.file", line.check_config, "tocsin.yml …")->required();
     CLI::App* rules = command(*check, line, "rules", "Check rule files.", [&line] { return check_rules(line.check_rules); });
     config_flag(rules, line.check_rules.config_file);
     rules->add_option("files", line.check_rules.files, "Rule files.")->required();
@@ -80,7 +80,7 @@ void add_replay(Line& line) {
     sub->add_option("-o,--output", line.replay.output, "ndjson, table or summary.")->check(CLI::IsMember({"ndjson", "table", "summary"}));
     sub->add_flag("--show-subjects", line.replay.show_subjects, "Plain numbers instead of pseudonyms.");
     sub->add_flag("--strict", line.replay.strict, "Exit 1 if a line cannot be decoded.");
-    sub->add_flag_callback("--against", [&line] { line.replay.against = true; }, "Not supported yet.");
+    sub->add_option("--against", line.replay.against, "Rule files to compare with: not supported yet.");
 }
 
 void add_ask(Line& line) {
@@ -145,6 +145,7 @@ LogLevel level_of(const std::string& name) {
 
 int run(int argc, char** argv) {
     Line line;
+    line.app.set_version_flag("--version", "tocsin " TOCSIN_VERSION);
     add_run(line);
     add_check(line);
     add_replay(line);
@@ -156,6 +157,8 @@ int run(int argc, char** argv) {
         const int code = line.app.exit(error, std::cout, std::cerr);
         return code == 0 ? kExitOk : kExitUsage;
     }
+    // The demonstration's board stands on the same terminal as its log.
+    if (line.log_level.empty()) line.log_level = line.app.got_subcommand("demo") ? "warn" : "info";
     if (!line.chosen) {
         // Asked for here and not by CLI11, which would say it instead of naming the word it does not know.
         std::cerr << "A subcommand is required\nRun with --help for more information.\n";

@@ -16,7 +16,7 @@ struct ReplayArguments {
     std::string output = "ndjson";
     bool show_subjects = false;
     bool strict = false;
-    bool against = false;             ///< --against was given
+    std::vector<std::string> against;  ///< not supported yet
 };
 int replay(const ReplayArguments& arguments);
 
@@ -46,7 +46,6 @@ struct DemoArguments {
     std::string listen = "127.0.0.1:9477";
     std::string scenario = "campaign";
     bool once = false;
-    double speed = 0;
 };
 int demo(const DemoArguments& arguments);
 

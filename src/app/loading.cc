@@ -1,5 +1,6 @@
 #include "app/loading.h"
 
+#include <filesystem>
 #include <iostream>
 
 namespace tocsin::app {
@@ -33,7 +34,15 @@ std::optional<Loaded> load_all(const std::string& file, config::Purpose purpose,
 std::optional<std::pair<const config::Topic*, std::string>> topic_and_file(const config::Config& config, const std::string& text) {
     const std::size_t equals = text.find('=');
     if (equals != std::string::npos) {
-        if (const config::Topic* topic = config.topic(text.substr(0, equals))) return {{topic, text.substr(equals + 1)}};
+        const std::string name = text.substr(0, equals);
+        if (const config::Topic* topic = config.topic(name)) return {{topic, text.substr(equals + 1)}};
+        std::error_code error;
+        if (!std::filesystem::exists(text, error)) {
+            std::vector<std::string> names;
+            for (const config::Topic& topic : config.kafka.topics) names.push_back(topic.name);
+            complain(config.file + " has no topic " + yaml::quote(name) + yaml::did_you_mean(name, names) + ", and there is no file " + yaml::quote(text));
+            return std::nullopt;
+        }
     }
     if (config.kafka.topics.empty()) {
         complain(config.file + ": no topic is configured; add one under kafka.topics");

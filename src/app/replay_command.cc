@@ -60,7 +60,7 @@ std::optional<pipeline::ReplayOptions> options_of(const ReplayArguments& argumen
 }  // namespace
 
 int replay(const ReplayArguments& arguments) {
-    if (arguments.against) {
+    if (!arguments.against.empty()) {
         complain("--against: not supported yet");
         return kExitUsage;
     }

@@ -31,12 +31,12 @@ const Case kCases[] = {
     {"unknown clock", {"run", "--config.file=x", "--clock=sun"}, 2, "", "--clock"},
     {"check what?", {"check"}, 2, "", "A subcommand is required"},
     {"check what?", {"check", "nonsense"}, 2, "", "nonsense"},
-    {"check nothing", {"check", "config"}, 2, "", "files is required"},
+    {"check nothing", {"check", "config"}, 2, "", "--config.file is required"},
     {"unknown scenario", {"demo", "--scenario=other"}, 2, "", "--scenario"},
     {"unknown output", {"replay", "--config.file=x", "--events=y", "-o", "xml"}, 2, "", "--output"},
     {"no event files", {"replay", "--config.file=x"}, 2, "", "--events is required"},
     {"what is not built yet",
-     {"replay", "--config.file=x", "--events=y", "--against"},
+     {"replay", "--config.file=x", "--events=y", "--against=old.yml"},
      2,
      "",
      "--against: not supported yet"},
@@ -63,6 +63,16 @@ const Case kCases[] = {
      1,
      "",
      "/nowhere/e.jsonl: cannot be read"},
+    {"events of a topic that is misspelt",
+     {"check", "events", "--config.file", kMinimal, "complaint=/nowhere/e.jsonl"},
+     1,
+     "",
+     "has no topic \"complaint\" (did you mean \"complaints\"?)"},
+    {"events in a folder",
+     {"replay", "--config.file", kMinimal, "--events=/tmp"},
+     1,
+     "",
+     "/tmp: cannot be read: it is a directory"},
     {"replay of no file",
      {"replay", "--config.file", kMinimal, "--events=/nowhere/e.jsonl"},
      1,
@@ -80,9 +90,19 @@ const Case kCases[] = {
      1,
      "",
      "/nowhere: holds no task; is it the storage.path of a daemon?"},
-    {"a task of a configuration that is not there", {"state", "rebuild", "--config.file=missing.yml", "--task=1"}, 78, "", "missing.yml"},
+    {"a task of a configuration that is not there",
+     {"state", "rebuild", "--config.file=missing.yml", "--task=1"},
+     78,
+     "",
+     "missing.yml"},
 
     {"version", {"version"}, 0, "tocsin 0.", ""},
+    {"version as a flag", {"--version"}, 0, "tocsin 0.", ""},
+    {"check config as the other commands are told",
+     {"check", "config", "--config.file", source("tests/config/good/full.yml")},
+     0,
+     "ok, 2 rules",
+     "warning: "},
     {"version for programs", {"version", "--json"}, 0, "{\"version\":\"0.", ""},
     {"help", {"--help"}, 0, "Subcommands:", ""},
     {"help of a command", {"replay", "--help"}, 0, "--show-subjects", ""},
@@ -124,12 +144,40 @@ TEST(CheckConfig, OneBadFileOfTwoFails) {
     EXPECT_EQ(ran.out, good + ": ok, 2 rules\n") << "the good one is checked all the same";
 }
 
+TEST(CheckConfig, KnowsTheClientsPropertiesAsRunDoes) {
+    const Scratch scratch;
+    scratch.write("key", "0123456789abcdef");
+    scratch.write("r.yml", "groups: []\n");
+    const std::string file = scratch.write("t.yml", R"(kafka:
+  brokers: localhost:9092
+  client_properties: {security.protokol: ssl}
+  topics: [{name: cs, event: complaint}]
+privacy: {pseudonym_key_file: key}
+rule_files: [r.yml]
+)");
+    const Ran ran = tocsin({"check", "config", file});
+    EXPECT_EQ(ran.code, 1);
+    EXPECT_EQ(ran.out, "");
+    EXPECT_TRUE(says(ran.err, file + ": kafka.client_properties: \"security.protokol\"")) << ran.err;
+}
+
 TEST(CheckRules, TheShippedRulesAreGood) {
     const Ran ran =
         tocsin({"check", "rules", source("rules/person.yml"), source("rules/area.yml"), source("rules/promise.yml")});
     EXPECT_EQ(ran.code, 0) << ran.err;
     EXPECT_TRUE(says(ran.out, "rules/promise.yml: ok, 1 rules\n")) << ran.out;
     EXPECT_EQ(ran.err, "");
+}
+
+TEST(CheckRules, OneNameInTwoFilesIsFoundThoughEachIsGood) {
+    const Scratch scratch;
+    const std::string rule =
+        "groups:\n- name: g\n  rules:\n  - alert: R\n    on: complaint\n    by: [customer]\n    within: 7d\n"
+        "    levels: {yellow: count() >= 3}\n";
+    const std::string one = scratch.write("one.yml", rule), two = scratch.write("two.yml", rule);
+    const Ran ran = tocsin({"check", "rules", one, two});
+    EXPECT_EQ(ran.code, 1);
+    EXPECT_TRUE(says(ran.err, two + ":4:12: alert: \"R\" is already defined at " + one + ":4")) << ran.err;
 }
 
 TEST(CheckRules, ABadRuleIsShownWhereItStands) {
