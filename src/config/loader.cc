@@ -9,6 +9,7 @@
 #include "config/names.h"
 #include "config/reading.h"
 #include "tocsin/check.h"
+#include "yaml/csv.h"
 #include "yaml/source.h"
 
 namespace tocsin::config {
@@ -71,20 +72,42 @@ void read_privacy(yaml::MapReader& root, const Reading& reading, Config& config)
 void read_rule_files(yaml::MapReader& root, const Reading& reading, Config& config) {
     const auto node = needs_rules(reading.purpose) ? root.require("rule_files") : root.get("rule_files");
     const auto patterns = node ? yaml::as_scalars(*node, "rule_files", reading.diagnostics) : std::nullopt;
-    if (patterns) config.rule_files = expand_rule_files(*patterns, reading);
+    if (!patterns) return;
+    const std::size_t errors_before = reading.diagnostics.errors();
+    config.rule_files = expand_rule_files(*patterns, reading);
+    // A folder that is not mounted must not pass for the wish to have no rules: those in force would close what they
+    // opened.
+    const bool is_daemon = reading.purpose == Purpose::kRun || reading.purpose == Purpose::kCheck;
+    if (is_daemon && config.rule_files.empty() && reading.diagnostics.errors() == errors_before) {
+        reading.diagnostics.error(node->position(),
+                                  "rule_files: there is not one rule file; without rules a daemon says nothing");
+    }
+}
+
+/// The file behind a key. One that cannot be read is reported where it is named.
+std::optional<std::string> file_of(yaml::MapReader& root, std::string_view key, std::size_t bytes_max,
+                                   const Reading& reading) {
+    const auto name = root.string(key);
+    if (!name) return std::nullopt;
+    std::string path = reading.beside(*name);
+    if (const auto text = read_file(path, bytes_max); !text) {
+        root.error(key, text.error().message);
+        return std::nullopt;
+    }
+    return path;
 }
 
 void read_sections(yaml::MapReader& root, const Reading& reading, Config& config) {
     if (const auto node = root.get("global")) read_global(*node, reading, config.global);
     // The kinds come before the topics that name them, wherever they stand in the file.
-    if (const auto path = root.string("events_file"))
-        read_events_file(reading.beside(*path), config.schema, reading.diagnostics);
+    if (const auto path = file_of(root, "events_file", yaml::kFileBytesMax, reading))
+        read_events_file(*path, config.schema, reading.diagnostics);
     const auto kafka = reading.purpose == Purpose::kRules ? root.get("kafka") : root.require("kafka");
     if (kafka) read_kafka(*kafka, reading, config.schema, config.kafka);
     if (const auto node = root.get("storage")) read_storage(*node, reading, config.storage);
     read_privacy(root, reading, config);
-    if (const auto path = root.string("areas_file"))
-        config.areas = read_areas_file(reading.beside(*path), reading.diagnostics);
+    if (const auto path = file_of(root, "areas_file", yaml::kCsvBytesMax, reading))
+        config.areas = read_areas_file(*path, reading.diagnostics);
     read_rule_files(root, reading, config);
     config.receivers = read_receivers(root, reading);
     config.route = read_route(root, config.receivers);

@@ -66,7 +66,10 @@ std::vector<std::string> expand_rule_files(const std::vector<yaml::Node>& patter
         std::error_code error;
         const bool is_pattern = has_wildcard(path.filename().string());
         if (!is_pattern && !fs::is_regular_file(path, error)) {
-            reading.diagnostics.error(node.position(), "rule_files: there is no file " + path.string());
+            const bool is_folder = fs::is_directory(path, error);
+            reading.diagnostics.error(node.position(), is_folder ? "rule_files: " + path.string() +
+                                                                       " is a folder; write " + node.text() + "/*.yml"
+                                                                 : "rule_files: there is no file " + path.string());
             continue;
         }
         const std::vector<std::string> found = is_pattern ? matches(path) : std::vector<std::string>{path.string()};

@@ -33,13 +33,22 @@ TEST(RuleFiles, AreFoundByPatternInTheOrderOfPatternsThenNames) {
     }
 }
 
+TEST(RuleFiles, ADaemonIsNotStartedWithoutAnyRuleFile) {
+    const Folder folder;
+    const std::string key = "privacy: {pseudonym_key_file: " + folder.write("key", "0123456789abcdef") + "}\n";
+    for (const std::string patterns : {"[]", "['none/*.yml', 'nowhere/*']"}) {
+        const std::string said = folder.complaints(kTopics + key + "rule_files: " + patterns + "\n", Purpose::kRun);
+        EXPECT_NE(said.find("rule_files: there is not one rule file"), std::string::npos) << said;
+    }
+}
+
 TEST(RuleFiles, APatternWithoutAFileIsAWarningANameIsAnError) {
     const Folder folder;
     std::filesystem::create_directories(folder / "rules");
     EXPECT_EQ(folder.complaints(kTopics + "rule_files: ['rules/*', 'none/?', rules, none.yml]\n", Purpose::kReplay),
               "tocsin.yml:4:14: warning: rule_files: no file fits rules/*\n"
               "tocsin.yml:4:25: warning: rule_files: no file fits none/?\n"
-              "tocsin.yml:4:35: rule_files: there is no file rules\n"
+              "tocsin.yml:4:35: rule_files: rules is a folder; write rules/*.yml\n"
               "tocsin.yml:4:42: rule_files: there is no file none.yml\n");
 }
 
