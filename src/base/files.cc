@@ -43,7 +43,11 @@ Result<LineReader> LineReader::open(const std::filesystem::path& path) {
     errno = 0;
     auto file = std::make_unique<File>();
     file->handle = gzopen(path.c_str(), "rb");
-    if (file->handle == nullptr) return reject(path.string() + ": cannot be read: " + std::strerror(errno));
+    std::error_code is_odd;
+    const bool is_folder = std::filesystem::is_directory(path, is_odd);
+    if (file->handle == nullptr || is_folder) {
+        return reject(path.string() + ": cannot be read: " + (is_folder ? "it is a directory" : std::strerror(errno)));
+    }
     gzbuffer(file->handle, 1 << 18);
     return LineReader(std::move(file));
 }

@@ -234,7 +234,7 @@ Checker::Index Checker::check_comparison(const Syntax& syntax, std::uint32_t lef
         std::swap(left, right);
         op = mirrored(op);
     }
-    if (!check_bound(syntax, left, right)) return std::nullopt;
+    if (!check_bound(syntax, left, right) || !check_zero(syntax, op, left, right)) return std::nullopt;
     return add(syntax, op, Type::kBool, left, right);
 }
 
@@ -267,6 +267,22 @@ bool Checker::check_bound(const Syntax& syntax, std::uint32_t left, std::uint32_
     if (!(compare(*bound, most) > 0)) return true;
     fail(syntax, "`" + quoted(syntax) + "` counts beyond the " + std::to_string(scope_.limits.max_events) +
                      " events that are remembered of a customer: raise storage.max_events");
+    return false;
+}
+
+/// A count is never below zero: a comparison that forgets that says nothing.
+bool Checker::check_zero(const Syntax& syntax, Op op, std::uint32_t left, std::uint32_t right) {
+    const Value* bound = constant_of(right);
+    if (node(left).op != Op::kMeasure || bound == nullptr) return true;
+    const MeasureFn fn = (*measures_)[node(left).left].fn;
+    if (fn != MeasureFn::kCount && fn != MeasureFn::kDistinct) return true;
+    const auto to_zero = compare(*bound, Value::of_int(0));
+    const bool below = to_zero < 0;
+    const bool always =
+        (op == Op::kGreaterEqual && to_zero <= 0) || (below && (op == Op::kGreater || op == Op::kNotEqual));
+    const bool never = (op == Op::kLess && to_zero <= 0) || (below && (op == Op::kLessEqual || op == Op::kEqual));
+    if (!always && !never) return true;
+    fail(syntax, "`" + quoted(syntax) + "` holds " + (always ? "always" : "never") + ": a count is never below 0");
     return false;
 }
 

@@ -63,6 +63,7 @@ private:
     bool check_window(const Syntax& call, Duration window);
     bool check_value(const Syntax& literal, std::uint32_t constant, std::uint32_t compared);
     bool check_bound(const Syntax& syntax, std::uint32_t left, std::uint32_t right);
+    bool check_zero(const Syntax& syntax, Op op, std::uint32_t left, std::uint32_t right);
     [[nodiscard]] Type type_of(FieldId field) const;
     [[nodiscard]] std::vector<KindId> all_kinds() const;
     std::vector<std::string> values_of(FieldId field, const std::vector<KindId>& kinds) const;

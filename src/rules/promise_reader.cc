@@ -87,7 +87,10 @@ void RuleReader::read_happening(yaml::MapReader& map, std::string_view key, std:
     for (const yaml::Node& entry : *entries) {
         const Happening found = cut(entry.text());
         if (!found.well_formed || found.kind.empty()) {
-            error(entry, key, "expected `kind` or `kind where predicate`, found " + entry.describe());
+            const bool is_list = entry.text().find(',') != std::string::npos;
+            error(entry, key,
+                  "expected `kind` or `kind where predicate`, found " + entry.describe() +
+                      (is_list ? ": a list stands in brackets" : ""));
             continue;
         }
         const auto kind = kind_of(entry, key, found.kind);

@@ -36,6 +36,12 @@ int width_of(std::string_view part) {
     return std::max<int>(1, static_cast<int>(std::count_if(part.begin(), part.end(), begins)));
 }
 
+/// "did you mean", or that a list needs its brackets.
+std::string near_or_list(std::string_view text, const std::vector<std::string>& names) {
+    if (text.find_first_of(", ") == std::string_view::npos) return yaml::did_you_mean(text, names);
+    return ": a list stands in brackets: [" + std::string(text) + "]";
+}
+
 }  // namespace
 
 std::map<std::string, std::string> read_labels(yaml::MapReader& map, yaml::Diagnostics& diagnostics) {
@@ -55,6 +61,10 @@ std::map<std::string, std::string> read_labels(yaml::MapReader& map, yaml::Diagn
             diagnostics.error(entry.key.position(), "labels: \"" + name + "\" is set by tocsin itself");
         } else if (const auto value = yaml::as_string(entry.value, "labels." + name, diagnostics)) {
             labels[name] = *value;
+            if (value->find("{{") == std::string::npos) continue;
+            diagnostics.error(entry.value.position(), "labels." + name +
+                                                          ": labels are no templates: they stand still "
+                                                          "while an episode is open; put it into annotations");
         }
     }
     return labels;
@@ -92,7 +102,10 @@ void RuleReader::read_name() {
     if (!name) return;
     rule_.name = *name;
     if (!is_rule_name(*name))
-        error(*map_.get("alert"), "alert", "\"" + *name + "\" is no rule name: write it like HighFrequencyComplainant");
+        error(*map_.get("alert"), "alert",
+              yaml::quote(*name) + " is no rule name: write it like HighFrequencyComplainant");
+    if (name->size() > kNameBytesMax)
+        error(*map_.get("alert"), "alert", "longer than " + std::to_string(kNameBytesMax) + " characters");
 }
 
 void RuleReader::refuse_unbuilt() {
@@ -100,6 +113,8 @@ void RuleReader::refuse_unbuilt() {
          {"phases", "overrides", "for", "limit", "interval", "window", "calendar", "rollup", "dwell"}) {
         map_.not_supported(key);
     }
+    map_.not_supported("expr", "expr: rules here are no PromQL: write on, by, within, measures and levels");
+    map_.not_supported("record", "record: rules here record nothing: write alert");
 }
 
 void RuleReader::read_by() {
@@ -115,7 +130,7 @@ void RuleReader::read_by() {
         if (!field) {
             std::vector<std::string> names;
             for (FieldId f = 0; f < group_.schema.field_count(); ++f) names.push_back(group_.schema.field_name(f));
-            error(entry, "by", "unknown field " + entry.describe() + yaml::did_you_mean(entry.text(), names));
+            error(entry, "by", "unknown field " + entry.describe() + near_or_list(entry.text(), names));
             continue;
         }
         const FieldType type = group_.schema.field_type(*field);
@@ -184,7 +199,7 @@ std::optional<KindId> RuleReader::kind_of(const yaml::Node& node, std::string_vi
     if (kind) return kind;
     std::vector<std::string> names;
     for (const KindDef& def : group_.schema.kinds()) names.push_back(def.name);
-    error(node, key, "unknown event kind \"" + std::string(name) + "\"" + yaml::did_you_mean(name, names));
+    error(node, key, "unknown event kind \"" + std::string(name) + "\"" + near_or_list(name, names));
     return std::nullopt;
 }
 

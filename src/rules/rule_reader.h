@@ -16,6 +16,7 @@
 namespace tocsin::rules {
 
 constexpr std::size_t kByFieldsMax = 8;
+constexpr std::size_t kNameBytesMax = 64;    ///< of a rule
 constexpr std::size_t kLabelsMax = 32;       ///< of a rule or group
 constexpr std::size_t kAnnotationsMax = 32;  ///< of a rule
 

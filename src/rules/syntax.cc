@@ -40,7 +40,7 @@ public:
     std::optional<Syntax> run() {
         if (peek().kind == Kind::kEnd) return fail(peek(), "the expression is empty");
         auto tree = expression(kLoosest);
-        if (tree && peek().kind != Kind::kEnd) return fail(peek(), "unexpected " + named(peek()));
+        if (tree && peek().kind != Kind::kEnd) return fail(peek(), "unexpected " + named(peek()) + remedy(peek()));
         return tree;
     }
 
@@ -49,6 +49,15 @@ private:
         if (token.kind == Kind::kEnd) return "end of the expression";
         if (token.kind == Kind::kString) return "string";
         return "`" + token.text + "`";
+    }
+
+    /// For a word where an operator should stand.
+    static std::string remedy(const Token& token) {
+        if (token.kind != Kind::kName) return {};
+        std::string lower = token.text;
+        for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+        if (is_word(lower)) return ": write `" + lower + "`";
+        return ": expected an operator, for example `and`, `or`, `==`, `in`, `matches`";
     }
 
     std::nullopt_t fail(const Token& at, std::string message) {
@@ -184,7 +193,7 @@ private:
         const std::size_t begin = take().begin;
         auto inner = expression(kLoosest);
         if (!inner) return std::nullopt;
-        if (!sees(")")) return fail(peek(), "expected `)`, found " + named(peek()));
+        if (!sees(")")) return fail(peek(), "expected `)`, found " + named(peek()) + remedy(peek()));
         inner->begin = begin;
         inner->end = take().end;
         return inner;

@@ -53,9 +53,9 @@ std::optional<ThresholdTable> parse_thresholds(const std::string& file, std::str
                 thresholds.by_level[level] = *value;
                 continue;
             }
-            diagnostics.error(
-                csv->position(row, level),
-                columns.optional[level - 1] + ": expected a number of 0 or more, found \"" + row.fields[level] + "\"");
+            diagnostics.error(csv->position(row, level), columns.optional[level - 1] +
+                                                             ": expected a number of 0 or more, found " +
+                                                             yaml::quote(row.fields[level]));
         }
         if (row.fields[0].empty()) {
             diagnostics.error(csv->position(row, 0), "area: a code is missing; `*` stands for all areas not listed");

@@ -45,6 +45,7 @@ private:
 
     bool read(Token& token) {
         const char c = text_[at_];
+        if (static_cast<unsigned char>(c) >= 0x80 && slip()) return false;
         if (is_digit(c)) return read_number(token);
         if (is_letter(c)) return read_name(token);
         if (c == '"') return read_string(token);
@@ -52,7 +53,10 @@ private:
     }
 
     bool read_name(Token& token) {
-        while (at_ < text_.size() && (is_letter(text_[at_]) || is_digit(text_[at_]) || joins_names(at_))) ++at_;
+        while (at_ < text_.size() && (is_letter(text_[at_]) || is_digit(text_[at_]) || joins_names(at_))) {
+            if (static_cast<unsigned char>(text_[at_]) >= 0xC0 && slip()) return false;
+            ++at_;
+        }
         token.text = text_.substr(token.begin, at_ - token.begin);
         token.kind = is_word(token.text) ? Token::Kind::kWord : Token::Kind::kName;
         return true;
@@ -142,24 +146,47 @@ private:
             at_ += symbol.size();
             return true;
         }
-        struct Slip {
-            std::string_view found, meant;
-        };
-        static constexpr std::array<Slip, 8> kSlips = {{{"&&", "`and`"},
-                                                        {"||", "`or`"},
-                                                        {"=~", "`matches`"},
-                                                        {"=", "`==`"},
-                                                        {"!", "`not`"},
-                                                        {"'", "double quotes"},
-                                                        {"≥", "`>=`"},
-                                                        {"≤", "`<=`"}}};
-        for (const Slip& slip : kSlips) {
-            if (!rest.starts_with(slip.found)) continue;
-            return fail(at_, "unexpected `" + std::string(slip.found) + "`: write " + std::string(slip.meant));
-        }
+        if (slip()) return false;
         const auto code = static_cast<unsigned char>(rest[0]);
         if (code < 0x20 || code == 0x7f) return fail(at_, "unexpected control character");
         return fail(at_, std::string("unexpected `") + rest[0] + "`");
+    }
+
+    /// Signs of other languages, and those that an input method for Chinese writes. Reports one that stands here.
+    bool slip() {
+        struct Slip {
+            std::string_view found, meant;
+        };
+        static constexpr std::array<Slip, 22> kSlips = {{{"&&", "`and`"},
+                                                         {"||", "`or`"},
+                                                         {"=~", "`matches`"},
+                                                         {"=>", "`>=`"},
+                                                         {"=<", "`<=`"},
+                                                         {"=", "`==`"},
+                                                         {"!", "`not`"},
+                                                         {"'", "double quotes"},
+                                                         {"≥", "`>=`"},
+                                                         {"≤", "`<=`"},
+                                                         {"≠", "`!=`"},
+                                                         {"＞", "`>`"},
+                                                         {"＜", "`<`"},
+                                                         {"＝", "`==`"},
+                                                         {"（", "`(`"},
+                                                         {"）", "`)`"},
+                                                         {"，", "`,`"},
+                                                         {"％", "`%`"},
+                                                         {"“", "double quotes \""},
+                                                         {"”", "double quotes \""},
+                                                         {"‘", "double quotes \""},
+                                                         {"　", "a blank"}}};
+        const std::string_view rest = text_.substr(at_);
+        for (const Slip& s : kSlips) {
+            if (!rest.starts_with(s.found)) continue;
+            fault_ = {at_, at_ + s.found.size(),
+                      "unexpected `" + std::string(s.found) + "`: write " + std::string(s.meant)};
+            return true;
+        }
+        return false;
     }
 
     std::string_view text_;

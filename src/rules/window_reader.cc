@@ -184,6 +184,7 @@ void RuleReader::read_rollup_areas() {
     rule_.rollup_areas.fill(false);
     for (const yaml::Node& entry : *entries) {
         if (const auto level = yaml::as_choice(entry, "rollup_areas", kAreaLevelNames, group_.diagnostics)) {
+            if (rule_.rollup_areas[*level]) error(entry, "rollup_areas", "\"" + entry.text() + "\" is given twice");
             rule_.rollup_areas[*level] = true;
         }
     }

@@ -116,6 +116,11 @@ std::vector<std::size_t> match_heading(const std::string& file, const Record& he
                                        Diagnostics& diagnostics) {
     std::vector<std::string> known = columns.required;
     known.insert(known.end(), columns.optional.begin(), columns.optional.end());
+    if (heading.fields.size() == 1 && heading.fields[0].find_first_of(";\t") != std::string::npos) {
+        diagnostics.error({file, heading.line, 1, characters(heading.fields[0])},
+                          "the columns are not separated by commas; save the table as CSV with commas");
+        return {};
+    }
     std::set<std::string> seen;
     for (std::size_t i = 0; i < heading.fields.size(); ++i) {
         const std::string& name = heading.fields[i];

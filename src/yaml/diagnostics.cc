@@ -103,20 +103,44 @@ std::string to_string(const Position& position) {
     return position.file + ":" + std::to_string(position.line) + ":" + std::to_string(position.col);
 }
 
+namespace {
+
+/// Characters that look like nothing, or like a blank, and are copied out of documents and chats.
+const char* name_of_unseen(const CodePoint& point) {
+    switch (point.bytes == 0 ? 0 : point.value) {
+        case 0xA0:
+            return "<no-break space>";
+        case 0x200B:
+            return "<zero-width space>";
+        case 0x3000:
+            return "<wide space>";
+        case 0xFEFF:
+            return "<byte order mark>";
+        default:
+            return nullptr;
+    }
+}
+
+}  // namespace
+
 std::string quote(std::string_view text) {
     constexpr int kCharactersMax = 40;
     const std::string_view shown = first_characters(text, kCharactersMax);
     std::string result = "\"";
-    for (const char c : shown) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (c == '\n')
+    for (std::size_t at = 0; at < shown.size();) {
+        const CodePoint point = decode_utf8(shown.substr(at));
+        const std::size_t bytes = std::max<std::size_t>(1, point.bytes);
+        if (shown[at] == '\n')
             result += "\\n";
-        else if (c == '\t')
+        else if (shown[at] == '\t')
             result += "\\t";
-        else if (byte < 0x20 || byte == 0x7F)
+        else if (point.bytes == 1 && (point.value < 0x20 || point.value == 0x7F))
             result += '?';
+        else if (const char* name = name_of_unseen(point))
+            result += name;
         else
-            result += c;
+            result += shown.substr(at, bytes);
+        at += bytes;
     }
     return result + (shown.size() < text.size() ? "…\"" : "\"");
 }

@@ -3,6 +3,7 @@
 #include <yaml-cpp/parser.h>
 
 #include <algorithm>
+#include <array>
 #include <sstream>
 #include <unordered_map>
 
@@ -15,6 +16,34 @@ namespace tocsin::yaml {
 namespace {
 
 constexpr std::string_view kCoreTag = "tag:yaml.org,2002:";
+
+/// What the parser says of its grammar, as what an author can do about it. Beginning of its words, and ours.
+struct Wording {
+    std::string_view theirs, ours;
+};
+constexpr std::array<Wording, 13> kWordings = {{
+    {"unknown token", "no value begins like this; put it into quotes"},
+    {"end of map flow not found", "this { is not closed, or a value in it holds `: ` or `, `: put that into quotes"},
+    {"end of sequence flow not found", "this [ is not closed: ] is missing"},
+    {"end of map not found", "this does not fit what stands above it: is it indented as far as its neighbours?"},
+    {"end of sequence not found", "this does not fit the list above it: is it indented as far as its neighbours?"},
+    {"illegal map value", "a colon where none can stand: put the text into quotes, or begin a new line for the key"},
+    {"illegal block entry", "a list cannot begin here: begin a new line for it"},
+    {"illegal flow end", "nothing is open that this could close"},
+    {"illegal EOF in scalar", "this quote is never closed"},
+    {"illegal character in scalar", "this cannot stand in text without quotes; put it into quotes"},
+    {"the referenced anchor is not defined",
+     "no anchor (&name) of this name stands above; * begins an alias: for text, use quotes"},
+    {"unknown escape character", "unknown escape; write \\\\ for a backslash, or use single quotes"},
+    {"bad file", "the file ends in the middle of something"},
+}};
+
+std::string in_our_words(const std::string& theirs) {
+    for (const Wording& wording : kWordings) {
+        if (theirs.starts_with(wording.theirs)) return std::string(wording.ours);
+    }
+    return theirs;
+}
 
 /// Makes nodes of the parser's events and refuses what strict documents may not have.
 ///
@@ -178,7 +207,11 @@ private:
     void check_key(Frame& frame, NodeIndex index) {
         const NodeData& key = nodes_[index];
         const YAML::Mark mark = mark_of(key);
-        if (key.kind != Kind::kScalar) return stop(mark, "a key must be a word or a string");
+        if (key.kind != Kind::kScalar) {
+            const bool is_template = lines_.from(key.line, 0).find("{{") != std::string_view::npos;
+            return stop(mark, is_template ? "text that begins with {{ needs quotes around all of it"
+                                          : "a key must be a word or a string");
+        }
         if (key.text == "<<" && !key.quoted)
             return stop(mark, "merge keys (<<) are not supported; write the entries out");
         const auto [first, is_new] = frame.lines.emplace(key.text, key.line);
@@ -252,7 +285,8 @@ std::optional<Node> parse(const std::string& file, std::string text, Diagnostics
         }
         builder.finish();
     } catch (const YAML::Exception& error) {
-        builder.fault(error.mark, error.msg);
+        // Once the builder has turned deaf, what the parser stumbles over is of its own making.
+        if (!builder.refused()) builder.fault(error.mark, in_our_words(error.msg));
     } catch (const std::exception& error) {
         builder.fault(YAML::Mark::null_mark(), error.what());
     }

@@ -162,12 +162,23 @@ void MapReader::error(std::string_view key, const std::string& message) {
     diagnostics_.error(position(key), std::string(key) + ": " + message);
 }
 
+/// What to write instead of a key that nobody knows.
+std::string MapReader::remedy(const std::string& name) const {
+    constexpr std::size_t kListedMax = 6;
+    if (name.find("：") != std::string::npos) return ": write the colon as `:`";
+    if (name.find(':') != std::string::npos) return ": a blank is missing behind the colon";
+    const std::string near = did_you_mean(name, known_);
+    if (!near.empty() || known_.empty() || known_.size() > kListedMax) return near;
+    std::string known;
+    for (const std::string& key : known_) known += (known.empty() ? "" : ", ") + key;
+    return " (known here: " + known + ")";
+}
+
 bool MapReader::finish() {
     for (const Node::Entry& entry : node_.entries()) {
         const std::string& name = entry.name();
         if (refused_.contains(name) || std::find(known_.begin(), known_.end(), name) != known_.end()) continue;
-        diagnostics_.error(entry.key.position(),
-                           "unknown field " + quote(name) + " in " + what_ + did_you_mean(name, known_));
+        diagnostics_.error(entry.key.position(), "unknown field " + quote(name) + " in " + what_ + remedy(name));
     }
     return diagnostics_.errors() == errors_before_;
 }

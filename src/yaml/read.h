@@ -82,6 +82,8 @@ public:
     [[nodiscard]] Position position(std::string_view key) const;
 
 private:
+    [[nodiscard]] std::string remedy(const std::string& name) const;
+
     Node node_;
     std::string what_;
     Diagnostics& diagnostics_;

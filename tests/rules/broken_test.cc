@@ -1,4 +1,6 @@
 // broken/NAME.yml must be refused with exactly the words of broken/NAME.expected: all of them, with places and carets.
+// Where a message was reworded on purpose, TOCSIN_UPDATE_EXPECTED=1 writes them anew; read the difference before it
+// goes in.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -39,10 +41,13 @@ TEST(BrokenRules, EachIsRefusedInItsOwnWords) {
     for (const auto& entry : fs::directory_iterator(fs::path(TOCSIN_SOURCE_DIR) / "tests/rules/broken")) {
         if (entry.path().extension() != ".yml") continue;
         ++files;
-        EXPECT_EQ(complaint(entry.path()), text_of(fs::path(entry.path()).replace_extension(".expected")))
-            << entry.path().filename();
+        const fs::path expected = fs::path(entry.path()).replace_extension(".expected");
+        const std::string said = complaint(entry.path());
+        if (std::getenv("TOCSIN_UPDATE_EXPECTED") != nullptr) std::ofstream(expected, std::ios::binary) << said;
+        EXPECT_EQ(said, text_of(expected)) << entry.path().filename();
+        EXPECT_NE(said, "accepted") << entry.path().filename();
     }
-    EXPECT_GE(files, 40u);
+    EXPECT_GE(files, 250u);
 }
 
 }  // namespace

@@ -197,7 +197,7 @@ TEST(MapReader, KeysNeverAskedForAreErrorsWithAProposal) {
               "f.yml:2:1: unknown field \"witin\" in rule \"X\" (did you mean \"within\"?)\n"
               "    2 | witin: 7d\n"
               "      | ^^^^^\n"
-              "f.yml:3:1: unknown field \"bananas\" in rule \"X\"\n"
+              "f.yml:3:1: unknown field \"bananas\" in rule \"X\" (known here: alert, within)\n"
               "    3 | bananas: 3\n"
               "      | ^^^^^^^\n");
 }
