@@ -18,6 +18,8 @@
 
 namespace tocsin {
 
+struct Calendar;  // base/calendar.h
+
 /// The four colours; kNone is "does not hold". Ordered: blue < yellow < orange < red.
 enum class Level : std::uint8_t { kNone = 0, kBlue, kYellow, kOrange, kRed };
 constexpr int kLevels = 5;  ///< with kNone, so that arrays are indexed by Level
@@ -30,10 +32,11 @@ struct Thresholds {
 
 /// What an expression may look at. Fields that the rule's compiler proved unused may stay empty.
 struct EvalContext {
-    const Event* event = nullptr;             ///< `where`, `after … where`, predicates of any()
+    const Event* event = nullptr;             ///< `where`, `after … where`, predicates of any(); promises: `after.field`
     std::span<const Value> measures;          ///< level expressions: one per Rule::measures
     const Thresholds* thresholds = nullptr;
     std::optional<Duration> overdue;          ///< promises: judging instant minus due time
+    std::optional<std::int64_t> open;         ///< promises: of this customer under this rule, due and not yet ended
 };
 
 /// A typed, compiled expression of design section 7. Cheap to copy (shared, immutable).
@@ -79,7 +82,14 @@ struct Measure {
 /// Numbers are scaled by this to add up exactly in any order: sums are integers of millionths.
 constexpr std::int64_t kSumScale = 1'000'000;
 
-/// `expect:` (design 7). The due time is within after the `after` event, or the value of field `due`.
+/// A field of the after event that levels look at: kept with the promise, under its name.
+struct AfterField {
+    FieldId field = 0;
+    std::string name;
+};
+
+/// `expect:` (design 7). The due time is within after the `after` event (counted by the clock, or by a calendar in
+/// workdays or working time), or the value of field `due`.
 struct Expect {
     std::vector<KindId> after;
     Expression after_where;
@@ -89,7 +99,13 @@ struct Expect {
     Expression cancel_where;
     std::optional<Duration> within;
     std::optional<FieldId> due;
+    std::int64_t workdays = 0;                 ///< 0: not counted in workdays
+    Duration working_time{};                   ///< 0: not counted in working hours
+    std::shared_ptr<const Calendar> calendar;  ///< with workdays or working_time
     bool restart = false;
+    std::vector<AfterField> after_fields;
+    bool looks_at_open = false;             ///< a level looks at `open`
+    std::optional<Duration> rollup_window;  ///< there is a `rollup`: the window of its `broken`
 };
 
 /// `{{ $n }}`-style text, checked at load.
@@ -152,6 +168,8 @@ struct Rule {
     std::optional<Expect> expect;
     /// Instants after due at which a level expression may change: the constants `overdue` is compared with, ascending.
     std::vector<Duration> overdue_steps;
+    /// The rule is the `rollup` of this one (by order): its measures are `open`, whose window is 0, and `broken`.
+    std::optional<std::uint32_t> rolls_up;
 
     std::map<std::string, std::string> labels;       ///< group's and rule's, merged
     std::map<std::string, Template> annotations;     ///< summary, summary_zh, …

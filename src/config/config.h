@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -106,6 +107,7 @@ struct Config {
     std::string pseudonym_key_file;               ///< empty: none given
     EventSchema schema = EventSchema::builtin();  ///< with the kinds of events_file
     std::vector<AreaRow> areas;                   ///< empty: no areas_file, an area is a path
+    std::vector<std::shared_ptr<const Calendar>> calendars;  ///< of calendars_file
     std::vector<std::string> rule_files;          ///< globs expanded; in the order of the patterns, then of the names
     std::optional<Route> route;
     std::vector<Receiver> receivers;

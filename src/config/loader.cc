@@ -111,8 +111,10 @@ void read_sections(yaml::MapReader& root, const Reading& reading, Config& config
     read_rule_files(root, reading, config);
     config.receivers = read_receivers(root, reading);
     config.route = read_route(root, config.receivers);
-    for (const std::string_view key : {"calendars_file", "phases_file", "inhibit_rules", "time_intervals",
-                                       "mute_time_intervals", "reports", "templates"})
+    if (const auto path = root.string("calendars_file"))
+        config.calendars = read_calendars_file(reading.beside(*path), reading.diagnostics);
+    for (const std::string_view key :
+         {"phases_file", "inhibit_rules", "time_intervals", "mute_time_intervals", "reports", "templates"})
         root.not_supported(key);
     root.finish();
 }
@@ -185,6 +187,7 @@ Result<RuleSet> load_rules(const Config& config, const std::vector<std::string>&
             sources.files.push_back({file, *std::move(text)});
     }
     if (diagnostics.errors() != errors_before) return reject(diagnostics.summary());
+    sources.calendars = config.calendars;
     return rules::load_rules(sources, config.schema, {config.storage.retention, config.storage.max_events},
                              diagnostics);
 }

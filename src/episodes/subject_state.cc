@@ -1,12 +1,14 @@
 #include "episodes/subject_state.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace tocsin::episodes {
 namespace {
 
-constexpr std::uint8_t kFormat = 1;
-enum Parts : std::uint8_t { kHasEpisode = 1, kHasPromise = 2 };
+/// Format 2 has the parts kHasFields and kHasPast; a state without them is written in format 1, as it always was.
+constexpr std::uint8_t kFormat = 1, kFormatWithMore = 2;
+enum Parts : std::uint8_t { kHasEpisode = 1, kHasPromise = 2, kHasFields = 4, kHasPast = 8 };
 
 void put_episode(std::string& out, const Episode& e) {
     out.push_back(static_cast<char>(e.level));
@@ -33,10 +35,98 @@ bool get_episode(ledger::Reader& in, Episode& e) {
     return in.ok();
 }
 
+void put_value(std::string& out, const OwnedValue& owned) {
+    const Value& v = owned.value;
+    out.push_back(static_cast<char>(v.type));
+    switch (v.type) {
+        case Value::Type::kMissing:
+            break;
+        case Value::Type::kBool:
+            out.push_back(v.boolean ? 1 : 0);
+            break;
+        case Value::Type::kNumber:
+            ledger::put_fixed64(out, std::bit_cast<std::uint64_t>(v.number));
+            break;
+        case Value::Type::kString:
+            ledger::put_string(out, owned.text);
+            break;
+        default:
+            ledger::put_signed(out, v.integer);
+            break;
+    }
+}
+
+bool get_value(ledger::Reader& in, OwnedValue& owned) {
+    const std::uint8_t type = in.byte();
+    if (type > static_cast<std::uint8_t>(Value::Type::kString)) return false;
+    Value& v = owned.value;
+    v.type = static_cast<Value::Type>(type);
+    switch (v.type) {
+        case Value::Type::kMissing:
+            break;
+        case Value::Type::kBool:
+            v.boolean = in.byte() != 0;
+            break;
+        case Value::Type::kNumber:
+            v.number = std::bit_cast<double>(in.fixed64());
+            break;
+        case Value::Type::kString:
+            owned.text = in.string();
+            break;
+        default:
+            v.integer = in.signed_varint();
+            break;
+    }
+    return in.ok();
+}
+
+void put_more(std::string& out, const SubjectState& s, std::uint8_t parts) {
+    if ((parts & kHasFields) != 0) {
+        ledger::put_varint(out, s.promise->fields.size());
+        for (const KeptField& field : s.promise->fields) {
+            ledger::put_string(out, field.name);
+            put_value(out, field.value);
+        }
+    }
+    if ((parts & kHasPast) == 0) return;
+    ledger::put_varint(out, s.past.size());
+    for (const PastBreak& past : s.past) {
+        ledger::put_instant(out, past.from);
+        ledger::put_instant(out, past.to);
+        ledger::put_string(out, past.id);
+        ledger::put_string(out, past.area);
+    }
+}
+
+bool get_more(ledger::Reader& in, SubjectState& s, std::uint8_t parts) {
+    if ((parts & kHasFields) != 0) {
+        if (!s.promise) return false;
+        for (std::uint64_t n = in.count(); n > 0; --n) {
+            KeptField& field = s.promise->fields.emplace_back();
+            field.name = in.string();
+            if (!get_value(in, field.value)) return false;
+        }
+    }
+    if ((parts & kHasPast) == 0) return in.ok();
+    for (std::uint64_t n = in.count(); n > 0; --n) {
+        PastBreak& past = s.past.emplace_back();
+        past.from = in.instant();
+        past.to = in.instant();
+        past.id = in.string();
+        past.area = in.string();
+    }
+    return in.ok();
+}
+
 }  // namespace
 
 bool SubjectState::idle() const {
-    return !episode.open() && !promise && due == kNever && openings.empty();
+    return !episode.open() && !promise && due == kNever && openings.empty() && past.empty();
+}
+
+void SubjectState::remember(PastBreak past_break) {
+    if (past.size() >= kPastMax) past.erase(past.begin());
+    past.push_back(std::move(past_break));
 }
 
 std::uint64_t SubjectState::count_opening(std::uint64_t hash) {
@@ -49,8 +139,12 @@ std::uint64_t SubjectState::count_opening(std::uint64_t hash) {
 }
 
 void put_state(std::string& out, const SubjectState& s) {
-    out.push_back(static_cast<char>(kFormat));
-    out.push_back(static_cast<char>((s.episode.open() ? kHasEpisode : 0) | (s.promise ? kHasPromise : 0)));
+    const bool has_fields = s.promise && !s.promise->fields.empty();
+    const auto parts = static_cast<std::uint8_t>((s.episode.open() ? kHasEpisode : 0) | (s.promise ? kHasPromise : 0) |
+                                                 (has_fields ? kHasFields : 0) | (s.past.empty() ? 0 : kHasPast));
+    const bool has_more = (parts & (kHasFields | kHasPast)) != 0;
+    out.push_back(static_cast<char>(has_more ? kFormatWithMore : kFormat));
+    out.push_back(static_cast<char>(parts));
     ledger::put_string(out, s.rule);
     ledger::put_string(out, s.subject);
     ledger::put_instant(out, s.due);
@@ -66,10 +160,12 @@ void put_state(std::string& out, const SubjectState& s) {
         ledger::put_fixed64(out, o.hash);
         ledger::put_varint(out, o.episodes);
     }
+    put_more(out, s, parts);
 }
 
 bool get_state(ledger::Reader& in, SubjectState& s) {
-    if (in.byte() != kFormat) return false;
+    const std::uint8_t format = in.byte();
+    if (format != kFormat && format != kFormatWithMore) return false;
     const std::uint8_t parts = in.byte();
     s.rule = in.string();
     s.subject = in.string();
@@ -86,7 +182,7 @@ bool get_state(ledger::Reader& in, SubjectState& s) {
         const std::uint64_t hash = in.fixed64();
         s.openings.push_back({hash, in.varint()});
     }
-    return in.ok();
+    return get_more(in, s, parts);
 }
 
 std::string pack_states(const std::vector<SubjectState>& states) {

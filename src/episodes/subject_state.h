@@ -19,8 +19,17 @@ struct Opening {
     std::uint64_t episodes = 0;
 };
 
+/// A promise that was broken in [from, to) and then ended, kept for the rollup that counts it as long as a task may
+/// still ask (a task that came back from a crash behind this one).
+struct PastBreak {
+    Instant from, to;
+    std::string id;    ///< of the event that stated it
+    std::string area;  ///< as given
+};
+
 struct SubjectState {
     static constexpr std::size_t kOpeningsMax = 8;
+    static constexpr std::size_t kPastMax = 16;  ///< beyond it the oldest is forgotten
 
     std::string rule;     ///< by name: rules are numbered anew with each load
     std::string subject;  ///< the rule's `by` values, each length-prefixed
@@ -28,11 +37,13 @@ struct SubjectState {
     std::optional<Promise> promise;
     Instant due = kNever;  ///< the next instant the rule must be judged without an event
     std::vector<Opening> openings;
+    std::vector<PastBreak> past;
 
-    /// Nothing worth storing: no open episode, no promise, no timer, no opening that could be repeated.
+    /// Nothing worth storing: no open episode, no promise, no timer, no opening that could be repeated, no past break.
     [[nodiscard]] bool idle() const;
     /// Counts an episode that opens with this opening; answers how many had it before.
     std::uint64_t count_opening(std::uint64_t hash);
+    void remember(PastBreak past_break);
 };
 
 void put_state(std::string& out, const SubjectState& state);

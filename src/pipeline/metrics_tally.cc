@@ -35,6 +35,7 @@ void MetricsTally::applied(const Event& event, const task::Applied& applied) {
     unknown_area_ += applied.area == AreaTree::kUnknown ? 1 : 0;
     if (complaint_ && event.kind == *complaint_) count_complaint(applied.area, event.channel);
     rolled_up_ += applied.rolled_up;
+    uncovered_ += applied.uncovered;
     const auto now = std::chrono::floor<Duration>(std::chrono::system_clock::now());
     kind.age_seconds = std::chrono::duration<double>(now - event.time).count();
 }
@@ -102,6 +103,7 @@ void MetricsTally::publish() {
     metrics_.add("events_repeated_total", {}, static_cast<double>(std::exchange(repeated_, 0)));
     metrics_.add("events_unknown_area_total", {}, static_cast<double>(std::exchange(unknown_area_, 0)));
     metrics_.add("events_rolled_up_total", {}, static_cast<double>(std::exchange(rolled_up_, 0)));
+    metrics_.add("calendar_uncovered_total", {}, static_cast<double>(std::exchange(uncovered_, 0)));
     if (latest_ != kBeforeAll) metrics_.set("last_event_timestamp_seconds", {log_topic_}, seconds(latest_));
     for (const auto& [rule, levels] : open_) {
         for (std::size_t l = 1; l < kLevels; ++l) {

@@ -49,7 +49,7 @@ private:
     std::string log_topic_;
     std::function<void(const Transition&)> watch_;
     std::vector<Kind> kinds_;
-    std::uint64_t consumed_ = 0, consumed_total_ = 0, repeated_ = 0, unknown_area_ = 0, rolled_up_ = 0;
+    std::uint64_t consumed_ = 0, consumed_total_ = 0, repeated_ = 0, unknown_area_ = 0, rolled_up_ = 0, uncovered_ = 0;
     Instant latest_ = kBeforeAll;
     static constexpr std::size_t kChannelsMax = 50;  // of one area; more are counted as "other"
     std::optional<KindId> complaint_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "base/calendar.h"
 #include "base/digest.h"
 #include "rules/code.h"
 
@@ -56,6 +57,8 @@ public:
                 return canonical(measures_[node.left], schema_);
             case Op::kThreshold:
                 return "threshold " + std::to_string(node.left);
+            case Op::kOpen:
+                return "open";
             case Op::kOverdue:
                 return "overdue";
             case Op::kNot:
@@ -133,6 +136,10 @@ std::string promise_text(const Expect& expect, const EventSchema& schema) {
     put(out, expect.within ? std::to_string(expect.within->count()) : "");
     put(out, expect.due ? schema.field_name(*expect.due) : "");
     put(out, expect.restart ? "restart" : "");
+    if (expect.calendar != nullptr) {
+        put(out, std::to_string(expect.workdays) + " " + std::to_string(expect.working_time.count()));
+        put(out, expect.calendar->canonical());
+    }
     return out;
 }
 

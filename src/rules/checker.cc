@@ -228,7 +228,9 @@ Checker::Index Checker::check_comparison(const Syntax& syntax, std::uint32_t lef
     }
     if (!check_value(second, right, left) || !check_value(first, left, right)) return std::nullopt;
     // What is judged stands on the left: `3 <= n` is `n >= 3`.
-    const auto is_judged = [this](std::uint32_t i) { return node(i).op == Op::kMeasure || node(i).op == Op::kOverdue; };
+    const auto is_judged = [this](std::uint32_t i) {
+        return node(i).op == Op::kMeasure || node(i).op == Op::kOpen || node(i).op == Op::kOverdue;
+    };
     Op op = syntax.op;
     if (is_judged(right) && !is_judged(left)) {
         std::swap(left, right);

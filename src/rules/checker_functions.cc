@@ -40,7 +40,7 @@ namespace {
 using Takes = Function::Takes;
 
 // All functions of the language. One that gets built becomes a line like the first.
-constexpr std::array<Function, 18> kFunctions = {{
+constexpr std::array<Function, 17> kFunctions = {{
     {"count", MeasureFn::kCount, Takes::kNothing, Type::kInt, true},
     {"distinct", MeasureFn::kDistinct, Takes::kDistinct, Type::kInt, true, "distinct(channel)"},
     {"sum", MeasureFn::kSum, Takes::kAmount, Type::kMissing, true, "sum(amount)"},
@@ -58,7 +58,6 @@ constexpr std::array<Function, 18> kFunctions = {{
     {"surprise", {}},
     {"expected", {}},
     {"excess_ratio", {}},
-    {"open", {}},
 }};
 
 const Function* function_of(std::string_view name) {
@@ -123,7 +122,7 @@ Checker::Index Checker::check_call(const Syntax& syntax) {
                                 ": it belongs into measures or levels");
     }
     if (place_ == Place::kPromiseLevel) {
-        return fail(syntax, "`" + name + "()`: the levels of a promise look only at `overdue`");
+        return fail(syntax, "`" + name + "()`: the levels of a promise look at `overdue`, `open` and `after.field`");
     }
     auto made = measure(syntax);
     if (!made) return std::nullopt;

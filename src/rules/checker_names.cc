@@ -74,7 +74,7 @@ std::vector<std::string> Checker::field_names(const std::vector<KindId>& kinds) 
 
 std::vector<std::string> Checker::known_names() const {
     std::vector<std::string> names;
-    if (place_ == Place::kPromiseLevel) return {"overdue"};
+    if (place_ == Place::kPromiseLevel) names = {"overdue", "open"};
     if (place_ == Place::kLevel) {
         for (const Measure& m : *measures_) {
             if (!m.name.empty()) names.push_back(m.name);
@@ -83,7 +83,9 @@ std::vector<std::string> Checker::known_names() const {
             names.push_back(std::string(kThresholdPrefix) + std::string(kColours[i]));
         return names;
     }
-    return field_names(scope_.kinds);
+    for (const std::string& field : field_names(scope_.kinds))
+        names.push_back((place_ == Place::kPromiseLevel ? "after." : "") + field);
+    return names;
 }
 
 Checker::Index Checker::check_name(const Syntax& syntax) {
@@ -92,10 +94,9 @@ Checker::Index Checker::check_name(const Syntax& syntax) {
 
 std::optional<FieldId> Checker::field_of(const Syntax& syntax, const std::vector<KindId>& kinds) {
     const std::string& name = syntax.token.text;
-    if (name.starts_with(kThresholdPrefix) || name == "overdue") {
+    if (name.starts_with(kThresholdPrefix) || name.starts_with(kAfterPrefix) || name == "overdue") {
         return fail(syntax, "`" + name + "` belongs into levels: here only fields of the event are known");
     }
-    if (name.starts_with(kAfterPrefix)) return fail(syntax, name + ": not supported yet");
     const auto field = scope_.schema.field(name);
     if (!field) {
         const std::string near = yaml::did_you_mean(name, field_names(kinds));
@@ -125,6 +126,12 @@ Checker::Index Checker::check_field(const Syntax& syntax) {
 Checker::Index Checker::check_level_name(const Syntax& syntax) {
     const std::string& name = syntax.token.text;
     if (place_ == Place::kPromiseLevel && name == "overdue") return add(syntax, Op::kOverdue, Type::kDuration);
+    if (place_ == Place::kPromiseLevel && name == "open") return add(syntax, Op::kOpen, Type::kInt);
+    if (place_ == Place::kPromiseLevel && name.starts_with(kAfterPrefix)) {
+        Syntax field = syntax;
+        field.token.text = name.substr(kAfterPrefix.size());
+        return check_field(field);
+    }
     if (place_ == Place::kLevel) {
         for (std::uint32_t i = 0; i < measures_->size(); ++i) {
             if ((*measures_)[i].name == name) return add(syntax, Op::kMeasure, (*measures_)[i].type, i);
@@ -132,11 +139,12 @@ Checker::Index Checker::check_level_name(const Syntax& syntax) {
         if (name.starts_with(kThresholdPrefix)) return check_threshold(syntax);
         if (name == "overdue") return fail(syntax, "`overdue` is known only in rules with `expect`");
     }
-    if (name == "open" || name.starts_with(kAfterPrefix)) return fail(syntax, name + ": not supported yet");
     if (place_ == Place::kPromiseLevel) {
         return fail(syntax, "unknown name \"" + name + "\"" + yaml::did_you_mean(name, known_names()) +
-                                ": the levels of a promise look only at `overdue`");
+                                ": the levels of a promise look at `overdue`, `open` and `after.field`");
     }
+    if (name == "open" || name.starts_with(kAfterPrefix))
+        return fail(syntax, "`" + name + "` is known only in rules with `expect`");
     if (const auto field = scope_.schema.field(name)) {
         const bool is_flag = scope_.schema.field_type(*field) == FieldType::kBool;
         const std::string remedy = is_flag ? "any(" + name + ")" : "any(" + name + " == …) or distinct(" + name + ")";

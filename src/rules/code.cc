@@ -204,6 +204,8 @@ Value Expression::Code::evaluate(std::uint32_t index, const EvalContext& context
             return node.left < context.measures.size() ? context.measures[node.left] : Value::missing();
         case Op::kThreshold:
             return context.thresholds == nullptr ? Value::missing() : context.thresholds->by_level[node.left];
+        case Op::kOpen:
+            return context.open ? Value::of_int(*context.open) : Value::missing();
         case Op::kOverdue:
             return context.overdue ? Value::of_duration(*context.overdue) : Value::missing();
         case Op::kNegate:

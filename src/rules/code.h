@@ -22,7 +22,8 @@ enum class Op : std::uint8_t {
     kField,
     kMeasure,
     kThreshold,
-    kOverdue,  // leaves
+    kOpen,
+    kOverdue,  // leaves, this one last
     kNot,
     kNegate,  // one operand: left
     kAnd,

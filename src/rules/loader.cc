@@ -3,6 +3,7 @@
 #include <map>
 #include <set>
 
+#include "base/calendar.h"
 #include "base/digest.h"
 #include "rules/rule_reader.h"
 #include "rules/thresholds.h"
@@ -63,8 +64,8 @@ private:
         if (!node.is_map()) return;
         const auto name = map.require_string("name");
         if (name && !names.insert(*name).second) map.error("name", "a group \"" + *name + "\" is already in this file");
-        GroupScope scope{schema_, limits_, diagnostics_, path, name.value_or(""), read_labels(map, diagnostics_),
-                         nullptr};
+        GroupScope scope{schema_, limits_, diagnostics_, path, name.value_or(""), {}, nullptr, sources_.calendars};
+        scope.labels = read_labels(map, diagnostics_);
         if (const auto table = map.string("thresholds_file")) scope.thresholds = thresholds(map, beside(path, *table));
         map.not_supported("interval");
         map.not_supported("limit");
@@ -78,17 +79,32 @@ private:
     }
 
     void read_rule(const yaml::Node& node, const GroupScope& scope) {
-        auto rule = RuleReader(node, scope).read();
+        RuleReader reader(node, scope);
+        auto rule = reader.read();
         if (!rule) return;
-        if (const auto [other, is_new] = places_.emplace(rule->name, place_of(*rule)); !is_new) {
-            return diagnostics_.error(node.find("alert")->position(),
-                                      "alert: \"" + rule->name + "\" is already defined at " + other->second);
+        // Due times are part of what the rules say.
+        if (rule->expect && rule->expect->calendar) remember(rule->expect->calendar->canonical());
+        auto rollup = reader.take_rollup();
+        const auto order = add(*std::move(rule), node);
+        if (!order || !rollup) return;
+        rollup->rolls_up = *order;
+        add(*std::move(rollup), node);
+    }
+
+    /// The rule's order; empty if it cannot be one of the set (then reported at `node`).
+    std::optional<std::uint32_t> add(Rule rule, const yaml::Node& node) {
+        if (const auto [other, is_new] = places_.emplace(rule.name, place_of(rule)); !is_new) {
+            diagnostics_.error(node.find("alert")->position(),
+                               "alert: \"" + rule.name + "\" is already defined at " + other->second);
+            return std::nullopt;
         }
         if (set_.rules.size() == kRulesMax) {
-            return diagnostics_.error(node.position(), "more than " + std::to_string(kRulesMax) + " rules");
+            diagnostics_.error(node.position(), "more than " + std::to_string(kRulesMax) + " rules");
+            return std::nullopt;
         }
-        rule->order = static_cast<std::uint32_t>(set_.rules.size());
-        set_.rules.push_back(std::move(*rule));
+        rule.order = static_cast<std::uint32_t>(set_.rules.size());
+        set_.rules.push_back(std::move(rule));
+        return set_.rules.back().order;
     }
 
     /// Files that several groups name are read once. A table that cannot be used is reported, and an empty one lets the

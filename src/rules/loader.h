@@ -2,6 +2,7 @@
 /// Rule files to a RuleSet (design 7): all of it or none. Pure: whoever calls reads the files.
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,7 @@ struct RuleFile {
 struct RuleSources {
     std::vector<RuleFile> files;
     std::function<Result<std::string>(const std::string& path)> read;
+    std::vector<std::shared_ptr<const Calendar>> calendars;  ///< of calendars_file
 };
 
 /// Every mistake of all files goes to `diagnostics`, with file:line:col; then the answer is kReject with their first

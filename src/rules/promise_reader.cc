@@ -1,6 +1,10 @@
-// Rules with `expect:`: promises, and how long they are overdue.
+// Rules with `expect:`: promises, how long they are overdue, and the rule that counts the broken ones by area.
 #include <algorithm>
+#include <charconv>
 
+#include "base/calendar.h"
+#include "base/times.h"
+#include "rules/canonical.h"
 #include "rules/rule_reader.h"
 #include "rules/shape.h"
 #include "rules/token.h"
@@ -38,6 +42,28 @@ Happening cut(std::string_view text) {
     return out;
 }
 
+constexpr Duration kRollupWindow = std::chrono::minutes(30);  ///< of `broken`, where the author says nothing
+
+/// `5 workdays`, `8 working hours`.
+struct WorkingSpan {
+    std::int64_t amount = 0;
+    bool in_days = false;
+};
+
+bool counts_work(const yaml::Node& within) {
+    return within.is_scalar() && within.text().find("work") != std::string::npos;
+}
+
+std::optional<WorkingSpan> working_span(std::string_view text) {
+    WorkingSpan span;
+    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), span.amount);
+    if (problem != std::errc()) return std::nullopt;
+    const std::string_view unit(end, text.data() + text.size());
+    span.in_days = unit == " workday" || unit == " workdays";
+    if (!span.in_days && unit != " working hour" && unit != " working hours") return std::nullopt;
+    return span;
+}
+
 }  // namespace
 
 void RuleReader::read_promise_rule(const yaml::Node& node) {
@@ -62,7 +88,7 @@ void RuleReader::read_promise_rule(const yaml::Node& node) {
     if (map.get("cancel_on")) read_happening(map, "cancel_on", expect.cancel_on, expect.cancel_where);
     read_due(map);
     expect.restart = map.boolean("restart").value_or(false);
-    map.not_supported("calendar");
+    read_calendar(map);
     map.finish();
     for (const FieldId field : rule_.by) {
         for (const auto* kinds : {&expect.after, &expect.event, &expect.cancel_on}) {
@@ -122,9 +148,8 @@ void RuleReader::read_due(yaml::MapReader& map) {
                   "`expect` has either `within` (from the after event) or `due` (a time it states)");
     }
     if (within) {
-        const std::string& text = within->text();
-        if (text.find("workday") != std::string::npos || text.find("working") != std::string::npos) {
-            error(*within, "within", text + ": not supported yet");
+        if (counts_work(*within)) {
+            read_working_span(*within);
         } else if (const auto span = yaml::as_duration(*within, "within", group_.diagnostics)) {
             expect.within = *span;
             if (*span <= Duration::zero())
@@ -148,20 +173,130 @@ void RuleReader::read_due(yaml::MapReader& map) {
     expect.due = *field;
 }
 
+void RuleReader::read_working_span(const yaml::Node& within) {
+    Expect& expect = *rule_.expect;
+    const auto span = working_span(within.text());
+    const std::int64_t most = !span           ? 0
+                              : span->in_days ? Calendar::kWorkdaysMax
+                                              : Calendar::kWorkingMax / std::chrono::hours(1);
+    if (!span)
+        return error(within, "within",
+                     "expected a duration, \"5 workdays\" or \"8 working hours\", found " + within.describe());
+    if (span->amount < 1 || span->amount > most)
+        return error(within, "within", within.text() + " is not between 1 and " + std::to_string(most));
+    if (span->in_days)
+        expect.workdays = span->amount;
+    else
+        expect.working_time = std::chrono::hours(span->amount);
+}
+
+void RuleReader::read_calendar(yaml::MapReader& map) {
+    Expect& expect = *rule_.expect;
+    const auto within = map.get("within");
+    const bool is_needed = within && counts_work(*within);
+    const auto node = map.get("calendar");
+    if (!node) {
+        if (is_needed) map.error("within", "workdays and working hours need a `calendar`, for example `calendar: cn`");
+        return;
+    }
+    const auto name = yaml::as_string(*node, "calendar", group_.diagnostics);
+    if (!name) return;
+    std::vector<std::string> names;
+    for (const auto& calendar : group_.calendars) {
+        names.push_back(calendar->name);
+        if (calendar->name == *name) expect.calendar = calendar;
+    }
+    if (names.empty())
+        return map.error("calendar", "no calendar is known: name a `calendars_file` in the configuration");
+    if (expect.calendar == nullptr)
+        return map.error("calendar", "unknown calendar \"" + *name + "\"" + yaml::did_you_mean(*name, names));
+    if (!is_needed) {
+        if (within)
+            map.error("calendar", "only workdays and working hours are counted by a calendar");
+        else
+            map.error("calendar", "a `due` time is an instant: no calendar counts it");
+        expect.calendar.reset();
+        return;
+    }
+    for (const auto& [year, provisional] : expect.calendar->years) {
+        if (!provisional) continue;
+        group_.diagnostics.warning(node->position(), "calendar: the year " + std::to_string(year) + " of \"" + *name +
+                                                         "\" is provisional: due times in it may be wrong until the "
+                                                         "official days are put into the calendars_file");
+    }
+}
+
 void RuleReader::read_promise_levels() {
     read_levels();
+    Expect& expect = *rule_.expect;
+    std::vector<FieldId> fields;
     for (std::size_t i = 1; i < kLevels; ++i) {
         if (!rule_.levels[i]) continue;
         Fault fault;
         if (!add_overdue_steps(*rule_.levels[i], rule_.overdue_steps, fault)) {
             report(level_nodes_[i], "levels." + std::string(level_name(static_cast<Level>(i))), fault);
-        };
+        }
+        expect.looks_at_open = expect.looks_at_open || looks_at_open(*rule_.levels[i]);
+        for (const FieldId field : fields_of(*rule_.levels[i])) fields.push_back(field);
     }
+    std::sort(fields.begin(), fields.end());
+    fields.erase(std::unique(fields.begin(), fields.end()), fields.end());
+    for (const FieldId field : fields) expect.after_fields.push_back({field, group_.schema.field_name(field)});
     rule_.stays = rule_.levels;
     auto& steps = rule_.overdue_steps;
+    if (expect.looks_at_open) steps.push_back(Duration::zero());  // the instant at which one more is counted
     std::sort(steps.begin(), steps.end());
     steps.erase(std::unique(steps.begin(), steps.end()), steps.end());
     rule_.rises_without_event = true;  // that is what a promise is about
+}
+
+void RuleReader::read_rollup(const yaml::Node& node) {
+    if (rule_.expect->looks_at_open)
+        return map_.error("rollup", "counts every broken promise of the rule: its levels may not look at `open`");
+    RuleReader reader(node, group_, "rollup");
+    rollup_ = reader.read_as_rollup(rule_);
+    if (rollup_) rule_.expect->rollup_window = rollup_->measures.back().window;
+}
+
+std::optional<Rule> RuleReader::read_as_rollup(const Rule& of) {
+    if (!map_.node().is_map()) return std::nullopt;  // reported by map_
+    const std::size_t errors_before = group_.diagnostics.errors();
+    rule_.file = group_.file;
+    rule_.group = group_.group;
+    rule_.line = map_.node().position().line;
+    rule_.name = of.name + "Rollup";
+    if (map_.get("alert")) read_name();
+    read_by();
+    if (!rule_.by.empty() && (rule_.by.size() != 1 || rule_.by[0] != kFieldArea))
+        map_.error("by", "a rollup counts by area: write `by: [area]`");
+    rule_.within = map_.duration("within").value_or(kRollupWindow);
+    if (rule_.within <= Duration::zero() || rule_.within > group_.limits.retention)
+        map_.error("within", "the window of `broken` is longer than 0s and at most storage.retention (" +
+                                 format_duration(group_.limits.retention) + ")");
+    Measure open;  // promises are told apart by the event that stated them
+    open.name = "open";
+    open.fn = MeasureFn::kDistinct;
+    open.field = kFieldId;
+    Measure broken = open;
+    broken.name = "broken";
+    broken.window = rule_.within;
+    rule_.measures = {open, broken};
+    read_levels();
+    if (rule_.measures.size() > 2)
+        map_.error("levels", "a rollup counts promises, not events: its levels look at `open` and `broken`");
+    read_stays();
+    read_rollup_areas();
+    rule_.keep_firing_for = map_.duration("keep_firing_for").value_or(Duration::zero());
+    read_texts();
+    if (rule_.owner.empty()) rule_.owner = of.owner;
+    if (rule_.source.empty()) rule_.source = of.source;
+    rule_.experimental = rule_.experimental || of.experimental;
+    for (const auto& [name, value] : of.labels) rule_.labels.emplace(name, value);
+    read_annotations();
+    map_.finish();
+    if (group_.diagnostics.errors() > errors_before) return std::nullopt;
+    set_hashes(rule_, group_.schema);
+    return std::move(rule_);
 }
 
 }  // namespace tocsin::rules

@@ -70,8 +70,10 @@ std::map<std::string, std::string> read_labels(yaml::MapReader& map, yaml::Diagn
     return labels;
 }
 
-RuleReader::RuleReader(const yaml::Node& node, const GroupScope& group)
-    : map_(node, title_of(node), group.diagnostics), group_(group) {}
+RuleReader::RuleReader(const yaml::Node& node, const GroupScope& group) : RuleReader(node, group, title_of(node)) {}
+
+RuleReader::RuleReader(const yaml::Node& node, const GroupScope& group, std::string title)
+    : map_(node, std::move(title), group.diagnostics), group_(group) {}
 
 std::optional<Rule> RuleReader::read() {
     if (!map_.node().is_map()) return std::nullopt;  // reported by map_
@@ -90,6 +92,12 @@ std::optional<Rule> RuleReader::read() {
     read_raises();
     read_texts();
     read_annotations();
+    if (const auto rollup = map_.get("rollup")) {
+        if (rule_.expect)
+            read_rollup(*rollup);
+        else
+            map_.error("rollup", "counts broken promises: it belongs to a rule with `expect`");
+    }
     refuse_unbuilt();
     map_.finish();
     if (group_.diagnostics.errors() > errors_before) return std::nullopt;
@@ -109,8 +117,7 @@ void RuleReader::read_name() {
 }
 
 void RuleReader::refuse_unbuilt() {
-    for (const char* key :
-         {"phases", "overrides", "for", "limit", "interval", "window", "calendar", "rollup", "dwell"}) {
+    for (const char* key : {"phases", "overrides", "for", "limit", "interval", "window", "dwell"}) {
         map_.not_supported(key);
     }
     map_.not_supported("expr", "expr: rules here are no PromQL: write on, by, within, measures and levels");
@@ -204,7 +211,8 @@ std::optional<KindId> RuleReader::kind_of(const yaml::Node& node, std::string_vi
 }
 
 Scope RuleReader::scope() const {
-    return {group_.schema, rule_.on, rule_.person, group_.thresholds != nullptr, rule_.within, group_.limits};
+    const std::vector<KindId>& kinds = rule_.expect ? rule_.expect->after : rule_.on;
+    return {group_.schema, kinds, rule_.person, group_.thresholds != nullptr, rule_.within, group_.limits};
 }
 
 void RuleReader::report(const yaml::Node& node, std::string_view key, const Fault& fault, std::size_t shift) {

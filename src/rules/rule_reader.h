@@ -29,6 +29,7 @@ struct GroupScope {
     std::string group;
     std::map<std::string, std::string> labels;
     std::shared_ptr<const ThresholdTable> thresholds;  ///< null: no thresholds_file
+    const std::vector<std::shared_ptr<const Calendar>>& calendars;
 };
 
 /// `labels:` of a group or a rule. What is wrong is reported and left out.
@@ -40,8 +41,11 @@ public:
 
     /// Everything but Rule::order. Empty after reporting.
     std::optional<Rule> read();
+    /// The rule made of the `rollup` of the one that was read, if it has one.
+    std::optional<Rule> take_rollup() { return std::move(rollup_); }
 
 private:
+    RuleReader(const yaml::Node& node, const GroupScope& group, std::string title);
     void read_name();
     void read_by();
     void read_raises();
@@ -61,6 +65,10 @@ private:
 
     void read_promise_rule(const yaml::Node& expect);
     void read_due(yaml::MapReader& map);
+    void read_working_span(const yaml::Node& within);
+    void read_calendar(yaml::MapReader& map);
+    void read_rollup(const yaml::Node& node);
+    std::optional<Rule> read_as_rollup(const Rule& of);
     void read_promise_levels();
     /// `kind where expr`, or a list of such: the kinds, and one expression for all of them.
     void read_happening(yaml::MapReader& map, std::string_view key, std::vector<KindId>& kinds, Expression& where);
@@ -75,6 +83,7 @@ private:
     yaml::MapReader map_;
     const GroupScope& group_;
     Rule rule_;
+    std::optional<Rule> rollup_;
     std::array<yaml::Node, kLevels> level_nodes_;
     bool measures_ok_ = true;  ///< else names of measures are not looked up: one mistake is reported once
 };

@@ -22,6 +22,7 @@ bool depends(const Code& code, std::uint32_t index) {
     const CodeNode& node = code.nodes[index];
     switch (node.op) {
         case Op::kMeasure:
+        case Op::kOpen:
         case Op::kOverdue:
             return true;
         case Op::kConstant:
@@ -140,8 +141,30 @@ private:
     std::shared_ptr<Code> to_ = std::make_shared<Code>();
 };
 
+bool has_operands(Op op) {
+    return op > Op::kOverdue;
+}
+bool has_two_operands(Op op) {
+    return op > Op::kNegate && op != Op::kIn && op != Op::kNotIn && op != Op::kMatches;
+}
+
+bool mentions(const Code& code, std::uint32_t index, Op leaf) {
+    const CodeNode& node = code.nodes[index];
+    if (!has_operands(node.op)) return node.op == leaf;
+    return mentions(code, node.left, leaf) || (has_two_operands(node.op) && mentions(code, node.right, leaf));
+}
+
+/// Whether it can hold only where a comparison with `overdue` does. The shapes were checked before.
+bool needs_overdue(const Code& code, std::uint32_t index) {
+    const CodeNode& node = code.nodes[index];
+    if (node.op == Op::kAnd) return needs_overdue(code, node.left) || needs_overdue(code, node.right);
+    if (node.op == Op::kOr) return needs_overdue(code, node.left) && needs_overdue(code, node.right);
+    return mentions(code, index, Op::kOverdue);
+}
+
 bool add_steps(const Code& code, std::uint32_t index, std::vector<Duration>& steps, Fault& fault) {
     const CodeNode& node = code.nodes[index];
+    if (!mentions(code, index, Op::kOverdue)) return true;  // asked again whenever something is judged
     if (node.op == Op::kAnd || node.op == Op::kOr) {
         return add_steps(code, node.left, steps, fault) && add_steps(code, node.right, steps, fault);
     }
@@ -183,7 +206,27 @@ std::optional<Expression> scaled(const Expression& level, double percent, Fault&
 }
 
 bool add_overdue_steps(const Expression& level, std::vector<Duration>& steps, Fault& fault) {
-    return add_steps(*level.code(), level.code()->root, steps, fault);
+    const Code& code = *level.code();
+    if (!add_steps(code, code.root, steps, fault)) return false;
+    if (needs_overdue(code, code.root)) return true;
+    const CodeNode& root = code.nodes[code.root];
+    fault = {root.begin, root.end,
+             "may hold before the promise is due: join what needs no `overdue` to it, as in `overdue >= 0s and …`"};
+    return false;
+}
+
+bool looks_at_open(const Expression& level) {
+    return mentions(*level.code(), level.code()->root, Op::kOpen);
+}
+
+std::vector<FieldId> fields_of(const Expression& level) {
+    std::vector<FieldId> fields;
+    for (const CodeNode& node : level.code()->nodes) {
+        const auto field = static_cast<FieldId>(node.left);
+        if (node.op != Op::kField || std::find(fields.begin(), fields.end(), field) != fields.end()) continue;
+        fields.push_back(field);
+    }
+    return fields;
 }
 
 }  // namespace tocsin::rules

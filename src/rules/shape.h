@@ -24,8 +24,13 @@ bool may_rise_without_event(const Expression& level, std::span<const Measure> me
 /// 0 < percent <= 100. Empty with `fault` filled if the level has another shape.
 std::optional<Expression> scaled(const Expression& level, double percent, Fault& fault);
 
-/// Appends the instants after due at which the level may begin to hold. Empty with `fault` filled if `overdue` is used
-/// otherwise than `overdue >= 3h`, joined by and/or.
+/// Appends the instants after due at which the level may begin to hold. False with `fault` filled if `overdue` is used
+/// otherwise than `overdue >= 3h`, joined by and/or, or if the level may hold before the due time.
 bool add_overdue_steps(const Expression& level, std::vector<Duration>& steps, Fault& fault);
+
+bool looks_at_open(const Expression& level);
+
+/// The fields it names, each once.
+std::vector<FieldId> fields_of(const Expression& level);
 
 }  // namespace tocsin::rules

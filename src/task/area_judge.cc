@@ -11,7 +11,7 @@ namespace tocsin::task {
 void AreaJudge::use(const RuleSet& rules) {
     plans_.clear();
     for (const Rule& rule : rules.rules) {
-        if (!rule.person) plans_.emplace(rule.name, plan_cells(rule));
+        if (!rule.person && !rule.rolls_up) plans_.emplace(rule.name, plan_cells(rule));
     }
     for (auto& [key, subject] : subjects_) subject.cells.clear();
 }

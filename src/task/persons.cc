@@ -178,44 +178,103 @@ void PersonJudge::record_promise(const Rule& rule, episodes::SubjectState& state
     recorder_.record(rule, state, step, m);
 }
 
-void PersonJudge::judge_promise(const Rule& rule, episodes::SubjectState& state, Instant now, episodes::Cause cause) {
+void PersonJudge::close_promise(const Rule& rule, episodes::SubjectState& state, const episodes::Promise& promise,
+                                CloseReason reason, Instant at) {
+    // What is retracted was never broken. The others are remembered for the rollup.
+    if (rule.expect->rollup_window && reason != CloseReason::kCorrected) {
+        const Instant from = std::max(episodes::breaks_at(rule, promise), promise.stated_at);
+        if (from < at) state.remember({from, at, promise.stated_by, promise.area});
+    }
+    record_promise(rule, state, episodes::close(state.episode, reason, at), promise);
+}
+
+void PersonJudge::judge_promise(const Rule& rule, States& states, episodes::SubjectState& state, Instant now,
+                                episodes::Cause cause) {
     const episodes::Promise promise = *state.promise;
     const Instant expiry = promise.due + setting_.limits.retention;
     if (state.episode.open() && now >= expiry) {
-        record_promise(rule, state, episodes::close(state.episode, CloseReason::kExpired, expiry), promise);
+        close_promise(rule, state, promise, CloseReason::kExpired, expiry);
         state.promise.reset();
         state.due = kNever;
         return;
     }
+    const Event stating = episodes::stating_event(*rule.expect, promise, fields_);
     EvalContext context;
+    context.event = &stating;
     context.overdue = episodes::overdue_at(promise, now, cause);
     episodes::Holding held_now;
-    held_now.level = rules::verdict(rule, context).level;
     held_now.stays.fill(true);  // time only makes it worse; what ends it closes it at once
+    if (rule.expect->looks_at_open) {
+        context.open = std::count_if(states.begin(), states.end(), [&](const episodes::SubjectState& s) {
+            return s.rule == rule.name && s.promise && episodes::overdue_at(*s.promise, now, cause) >= Duration::zero();
+        });
+        EvalContext staying = context;  // what the clock has broken is not mended by an event of the same instant
+        staying.overdue = episodes::overdue_at(promise, now, episodes::Cause::kTimer);
+        held_now.stays = rules::verdict(rule, staying).stays;
+    }
+    held_now.level = rules::verdict(rule, context).level;
     if (const auto step = episodes::move(rule, state.episode, held_now, now))
         record_promise(rule, state, *step, promise);
     state.due = episodes::next_due(rule, promise, now, cause);
     if (state.episode.open()) state.due = std::min(state.due, expiry);
 }
 
-void PersonJudge::apply_to_promise(const Rule& rule, const Event& event, States& states, Instant now) {
-    if (episodes::role_of(*rule.expect, event) == episodes::PromiseRole::kNone) return;
+void PersonJudge::judge_promises(const Rule& rule, States& states, Instant now, episodes::Cause cause) {
+    if (!rule.expect->looks_at_open) return;
+    for (episodes::SubjectState& s : states) {
+        if (s.rule == rule.name && s.promise) judge_promise(rule, states, s, now, cause);
+    }
+}
+
+CloseReason PersonJudge::tell(const Rule& rule, const Event& event, std::optional<episodes::Promise>& promise,
+                              std::optional<Instant> broken) {
+    places_.clear();
+    if (rule.expect->calendar != nullptr) {
+        for (const AreaId node : setting_.areas.lineage(setting_.areas.resolve(event.area)))
+            places_.push_back(setting_.areas.area(node).code);
+    }
+    const episodes::Said said = episodes::says(*rule.expect, event, places_);
+    if (!said.covered) ++uncovered_;
+    return episodes::apply(*rule.expect, event, said, promise, broken);
+}
+
+void PersonJudge::follow(const Rule& rule, const ledger::Profile& profile, std::size_t index, std::string_view subject,
+                         std::optional<episodes::Promise>& promise) {
+    const std::size_t uncovered = uncovered_;  // they were counted when they came
+    for (std::size_t i = index + 1; i < profile.rows().size(); ++i) {
+        const ledger::Row& row = profile.rows()[i];
+        if (row.rolled || !rule.listens_to(row.event.kind) || subject_of(rule, row.event) != subject) continue;
+        tell(rule, row.event, promise, std::nullopt);
+    }
+    uncovered_ = uncovered;
+}
+
+void PersonJudge::apply_to_promise(const Rule& rule, const ledger::Profile& profile, std::size_t index, States& states,
+                                   Instant now) {
+    const Event event = profile.rows()[index].event;
+    const episodes::PromiseRole role = episodes::role_of(*rule.expect, event);
+    if (role == episodes::PromiseRole::kNone) return;
     const auto subject = subject_of(rule, event);
     if (!subject) return;
     episodes::SubjectState& state = state_of(rule, *subject, states);
     const std::optional<episodes::Promise> before = state.promise;
-    const CloseReason reason = episodes::apply(*rule.expect, event, state.promise, state.episode.open());
-    if (reason != CloseReason::kNone) {
-        record_promise(rule, state, episodes::close(state.episode, reason, now), *before);
-    }
+    std::optional<Instant> broken;
+    if (state.episode.open() && before) broken = std::min(episodes::breaks_at(rule, *before), state.episode.opened_at);
+    const bool precedes = before && event.time < before->stated_at;
+    if (precedes && !state.episode.open()) state.promise.reset();  // made again from what followed
+    const CloseReason reason = tell(rule, event, state.promise, broken);
+    if (reason != CloseReason::kNone) close_promise(rule, state, *before, reason, now);
+    if (!state.episode.open()) follow(rule, profile, index, *subject, state.promise);
+    if (precedes && !state.promise) state.promise = before;
     state.due = kNever;
-    if (state.promise && !held(rule)) judge_promise(rule, state, now, episodes::Cause::kEvent);
+    if (state.promise && !held(rule)) judge_promise(rule, states, state, now, episodes::Cause::kEvent);
     if (state.promise && held(rule)) state.due = state.promise->due;
+    if (!held(rule)) judge_promises(rule, states, now, episodes::Cause::kEvent);
 }
 
 void PersonJudge::judge(const ledger::Profile& profile, States& states, std::size_t index, Instant now) {
     const Event event = profile.rows()[index].event;
-    for (const Rule* rule : promise_rules_[event.kind]) apply_to_promise(*rule, event, states, now);
+    for (const Rule* rule : promise_rules_[event.kind]) apply_to_promise(*rule, profile, index, states, now);
     for (const Rule* rule : window_rules_[event.kind]) {
         std::vector<std::string> touched;
         if (rules::watches(*rule, event)) {
@@ -244,7 +303,8 @@ void PersonJudge::fire(const ledger::Profile& profile, States& states, Instant l
         if (first == nullptr) return;
         const Instant now = first->due;
         if (first->promise) {
-            judge_promise(*first_rule, *first, now, episodes::Cause::kTimer);
+            judge_promise(*first_rule, states, *first, now, episodes::Cause::kTimer);
+            judge_promises(*first_rule, states, now, episodes::Cause::kTimer);
         } else {
             judge_windows(*first_rule, *first, remembered(*first_rule, profile, first->subject), now, nullptr);
         }

@@ -33,6 +33,8 @@ public:
     [[nodiscard]] bool held(const Rule& rule) const {
         return rule.order < unverified_.size() && unverified_[rule.order];
     }
+    /// Due times since the last call that a calendar does not wholly cover.
+    std::size_t take_uncovered() { return std::exchange(uncovered_, 0); }
     /// The profile's next timer, those of held rules left out; `any_held` tells whether there were some.
     [[nodiscard]] Instant next_due(const States& states, bool& any_held) const;
 
@@ -47,8 +49,19 @@ private:
     /// `event`: the one that has just come, null if none has.
     void judge_windows(const Rule& rule, episodes::SubjectState& state, const rules::Remembered& rows, Instant now,
                        const Event* event);
-    void judge_promise(const Rule& rule, episodes::SubjectState& state, Instant now, episodes::Cause cause);
-    void apply_to_promise(const Rule& rule, const Event& event, States& states, Instant now);
+    void judge_promise(const Rule& rule, States& states, episodes::SubjectState& state, Instant now,
+                       episodes::Cause cause);
+    /// Where a rule looks at `open`, what changes one promise of a customer changes the others.
+    void judge_promises(const Rule& rule, States& states, Instant now, episodes::Cause cause);
+    void apply_to_promise(const Rule& rule, const ledger::Profile& profile, std::size_t index, States& states,
+                          Instant now);
+    CloseReason tell(const Rule& rule, const Event& event, std::optional<episodes::Promise>& promise,
+                     std::optional<Instant> broken);
+    /// The event is not the latest of its subject: what happened later and is known already follows it.
+    void follow(const Rule& rule, const ledger::Profile& profile, std::size_t index, std::string_view subject,
+                std::optional<episodes::Promise>& promise);
+    void close_promise(const Rule& rule, episodes::SubjectState& state, const episodes::Promise& promise,
+                       CloseReason reason, Instant at);
     void record_promise(const Rule& rule, episodes::SubjectState& state, const episodes::Step& step,
                         const episodes::Promise& promise);
     episodes::Holding holding(const Rule& rule, const rules::Remembered& rows, Instant now);
@@ -63,6 +76,9 @@ private:
     std::vector<bool> unverified_;
     std::vector<Event> rows_, person_;
     std::vector<Value> measures_;
+    std::vector<FieldValue> fields_;
+    std::vector<std::string_view> places_;
+    std::size_t uncovered_ = 0;
 };
 
 }  // namespace tocsin::task

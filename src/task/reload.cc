@@ -28,6 +28,8 @@ void Task::adopt(std::shared_ptr<const RuleSet> rules) {
     persons_.use(*rules_);
     feed_.use(*rules_);
     areas_.use(*rules_);
+    told_.begin_again(*rules_);
+    rollups_.begin_again(clock_);
     if (const auto gone = rules_gone(); !gone.empty()) close_missing_rules(gone);
 
     changed_.clear();
@@ -58,6 +60,7 @@ void Task::adopt(std::shared_ptr<const RuleSet> rules) {
 
 void Task::close_missing_rules(const std::map<std::string, Rule>& gone) {
     areas_.drop(gone, clock_);
+    rollups_.drop(gone, clock_);
     const auto is_gone = [&](const episodes::SubjectState& s) { return gone.contains(s.rule); };
     for (ledger::Slot slot = 0; slot < table_.slots(); ++slot) {
         if (!table_.alive(slot)) continue;
@@ -93,15 +96,34 @@ bool Task::has_changed(const Rule& rule) const {
     return std::find(changed_.begin(), changed_.end(), &rule) != changed_.end();
 }
 
+void Task::tell_promises() {
+    told_.tell_all({});
+    if (!told_.needed()) return;
+    for (ledger::Slot slot = 0; slot < table_.slots(); ++slot) {
+        if (!table_.alive(slot)) continue;
+        unpack(slot);
+        told_.tell_all(states_);
+    }
+}
+
 void Task::review_areas() {
+    rollups_.all_told();
     for (const Rule* rule : changed_) {
-        if (!rule->person) areas_.review(*rule, clock_);
+        if (rule->rolls_up) rollups_.review(*rule);
+        else if (!rule->person) areas_.review(*rule, clock_);
     }
     changed_.clear();
 }
 
+std::vector<Transition> Task::open_warnings() {
+    std::vector<Transition> open = areas_.describe_open();
+    for (Transition& t : rollups_.describe_open()) open.push_back(std::move(t));
+    return open;
+}
+
 void Task::for_each_open(const std::function<void(const OpenEpisode&)>& visit) {
     areas_.for_each_open([&](const episodes::SubjectState& state) { visit({state, {}}); });
+    rollups_.for_each_open([&](const episodes::SubjectState& state) { visit({state, {}}); });
     for (ledger::Slot slot = 0; slot < table_.slots(); ++slot) {
         if (!table_.alive(slot)) continue;
         unpack(slot);

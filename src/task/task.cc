@@ -32,7 +32,9 @@ Task::Task(const Setting& setting, std::uint32_t index)
       recorder_(setting),
       persons_(setting, recorder_),
       feed_(setting, cells_),
-      areas_(setting, recorder_) {}
+      areas_(setting, recorder_),
+      told_(setting),
+      rollups_(setting, recorder_) {}
 
 Duration Task::keep() const {
     return std::min(std::max(rules_->longest_window(), setting_.limits.dedup), setting_.limits.retention);
@@ -45,15 +47,30 @@ void Task::unpack(ledger::Slot slot) {
     states_.clear();
     if (slot == ledger::kNoSlot) {
         profile_.clear();
+        told_.before(states_);
         return;
     }
     const bool ok = profile_.unpack(table_.bytes(slot), customer_in(table_.key(slot)), vocabulary_) &&
                     episodes::unpack_states(profile_.states, states_);
     TOCSIN_CHECK(ok, "what is in RAM was made here or checked when it was loaded");
+    told_.before(states_);
 }
 
-void Task::drop_idle_states() {
+// Past breaks are asked for by windows that reach back from the clock of the task that is furthest behind.
+bool Task::forget_breaks(episodes::SubjectState& state) const {
+    if (state.past.empty()) return false;
+    const Rule* rule = rules_->find(state.rule);
+    const bool counted = rule != nullptr && rule->expect && rule->expect->rollup_window;
+    const Instant oldest = std::min(cells_from_, clock_);
+    return std::erase_if(state.past, [&](const episodes::PastBreak& past) {
+               return !counted || (past.to < oldest && past.from < oldest - *rule->expect->rollup_window);
+           }) > 0;
+}
+
+bool Task::drop_idle_states() {
+    bool dropped = false;
     for (episodes::SubjectState& s : states_) {
+        dropped = forget_breaks(s) || dropped;
         // An opening can only be repeated while its event is remembered.
         if (s.episode.open() || s.openings.empty()) continue;
         std::erase_if(s.openings, [&](const episodes::Opening& o) {
@@ -61,10 +78,11 @@ void Task::drop_idle_states() {
                                 [&](const ledger::Row& r) { return hash64(r.event.id) == o.hash; });
         });
     }
-    std::erase_if(states_, [](const episodes::SubjectState& s) { return s.idle(); });
+    return std::erase_if(states_, [](const episodes::SubjectState& s) { return s.idle(); }) > 0 || dropped;
 }
 
 void Task::store(ledger::Slot slot, std::string_view key) {
+    told_.after(states_);
     drop_idle_states();
     bool any_held = false;
     const Instant due = persons_.next_due(states_, any_held);
@@ -100,6 +118,7 @@ Applied Task::apply(const Event& event, std::vector<Touch>& touches) {
     const std::size_t index = profile_.add(event, vocabulary_);
     const Instant now = std::max({clock_, event.time, profile_.rows().back().event.time});
     if (!event.customer.empty()) persons_.judge(profile_, states_, index, now);
+    applied.uncovered = persons_.take_uncovered();
     feed_.add(profile_, index, std::min(cells_from_, clock_), touches);
     applied.rolled_up = profile_.trim(oldest_kept(), setting_.limits.max_events, setting_.limits.dedup);
     store(slot, key);
@@ -124,19 +143,22 @@ void Task::advance(Instant clock) {
     clock_ = clock;
     fire_profiles(clock, /*inclusive=*/false);
     areas_.fire(clock, /*inclusive=*/false);
+    rollups_.fire(clock, /*inclusive=*/false);
 }
 
 void Task::advance_through(Instant clock) {
     clock_ = std::max(clock_, clock);
     fire_profiles(clock, /*inclusive=*/true);
     areas_.fire(clock, /*inclusive=*/true);
+    rollups_.fire(clock, /*inclusive=*/true);
 }
 
 Instant Task::next_due() {
-    return std::min(table_.next_due(), areas_.next_due());
+    return std::min({table_.next_due(), areas_.next_due(), rollups_.next_due()});
 }
 
 void Task::hold(std::vector<bool> unverified) {
+    rollups_.hold(unverified);
     persons_.hold(std::move(unverified));
     // Timers that were held may be due long since; the next advance() fires them at their due instants.
     for (const ledger::Slot slot : std::exchange(held_, {})) {
@@ -154,7 +176,9 @@ void Task::tidy(std::size_t slots) {
         unpack(slot);
         const std::size_t before = profile_.rows().size();
         profile_.trim(oldest_kept(), setting_.limits.max_events, setting_.limits.dedup);
-        if (profile_.rows().size() != before) store(slot, std::string(table_.key(slot)));
+        const bool dropped = drop_idle_states();
+        told_.before(states_);  // what is forgotten is not taken back
+        if (dropped || profile_.rows().size() != before) store(slot, std::string(table_.key(slot)));
     }
 }
 
@@ -170,6 +194,8 @@ Result<void> Task::load(std::string_view key, std::string_view value) {
             return cells_.load(key, value) ? Result<void>() : damaged();
         case AreaJudge::kKeyPrefix:
             return areas_.load(key, value) ? Result<void>() : damaged();
+        case RollupJudge::kKeyPrefix:
+            return rollups_.load(key, value) ? Result<void>() : damaged();
         case kMetaPrefix:
             return load_meta(key, value);
         case ledger::ProfileTable::kKeyPrefix:
@@ -212,6 +238,7 @@ void Task::write(WriteBatch& batch) {
     table_.write(batch);
     cells_.write(batch);
     areas_.write(batch);
+    rollups_.write(batch);
     std::string value(1, static_cast<char>(kMetaFormat));
     ledger::put_instant(value, clock_);
     ledger::put_instant(value, highest_);

@@ -15,6 +15,8 @@
 #include "task/cell_feed.h"
 #include "task/persons.h"
 #include "task/recorder.h"
+#include "task/rollup_feed.h"
+#include "task/rollup_judge.h"
 #include "task/setting.h"
 #include "tocsin/event.h"
 #include "tocsin/result.h"
@@ -30,6 +32,7 @@ struct Applied {
     AreaId area = AreaTree::kUnknown;
     bool new_customer = false;  ///< nothing was remembered of them in this task
     std::size_t rolled_up = 0;  ///< events of this customer that stopped counting because of storage.max_events
+    std::size_t uncovered = 0;  ///< due times that a calendar does not wholly cover
 };
 
 /// An open episode, for those who ask the running daemon. Views are valid inside the visit only.
@@ -56,7 +59,9 @@ public:
     void adopt(std::shared_ptr<const RuleSet> rules);
     /// Whether the rule is new, or another than before the last adopt(); until review_areas().
     [[nodiscard]] bool has_changed(const Rule& rule) const;
-    /// After every task has adopted the rules and filled its cells: judges the areas this one owns.
+    /// After every task has adopted the rules: tells the owners of areas what this one's promises are.
+    void tell_promises();
+    /// After every task has filled its cells and told its promises: judges the areas this one owns.
     void review_areas();
     /// Adds everything that changed since the last call.
     void write(WriteBatch& batch);
@@ -89,11 +94,14 @@ public:
     [[nodiscard]] const ledger::CellStore& cells() const { return cells_; }
     [[nodiscard]] const std::vector<CellPlan>& plans() const { return feed_.plans(); }
     AreaJudge& areas() { return areas_; }
+    RollupJudge& rollups() { return rollups_; }
+    /// The rollups of every task, by index; they must outlive this one.
+    void see(std::vector<RollupJudge*> rollups) { told_.see(std::move(rollups)); }
     std::vector<Transition> take_transitions() { return recorder_.take(); }
     [[nodiscard]] const Recorder& recorder() const { return recorder_; }
 
     /// The open warnings as records, for receivers that must be told again after a restart. Changes nothing.
-    std::vector<Transition> open_warnings() { return areas_.describe_open(); }
+    std::vector<Transition> open_warnings();
     void for_each_open(const std::function<void(const OpenEpisode&)>& visit);
     /// Each remembered profile: customer (or "" with the event's id as key), events, states. For lookup and dumps.
     void for_each_profile(
@@ -112,7 +120,8 @@ private:
     [[nodiscard]] std::map<std::string, Rule> rules_gone() const;
     [[nodiscard]] Instant oldest_kept() const;
     [[nodiscard]] Duration keep() const;
-    void drop_idle_states();
+    bool drop_idle_states();
+    bool forget_breaks(episodes::SubjectState& state) const;
 
     const Setting& setting_;
     const std::uint32_t index_;
@@ -125,6 +134,8 @@ private:
     PersonJudge persons_;
     CellFeed feed_;
     AreaJudge areas_;
+    RollupFeed told_;
+    RollupJudge rollups_;
 
     Instant clock_ = kBeforeAll;
     Instant highest_ = kBeforeAll;

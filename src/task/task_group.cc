@@ -14,12 +14,18 @@ TaskGroup::TaskGroup(const Setting& setting) : setting_(setting) {
         tasks_.push_back(std::make_unique<Task>(setting, i));
         sources.push_back(&tasks_.back()->cells());
     }
-    for (const auto& task : tasks_) task->areas().see(sources);
+    std::vector<RollupJudge*> rollups;
+    for (const auto& task : tasks_) rollups.push_back(&task->rollups());
+    for (const auto& task : tasks_) {
+        task->areas().see(sources);
+        task->see(rollups);
+    }
 }
 
 void TaskGroup::adopt(const std::shared_ptr<const RuleSet>& rules) {
     for (const auto& task : tasks_) task->adopt(rules);
     look_ahead();
+    for (const auto& task : tasks_) task->tell_promises();
     for (const auto& task : tasks_) task->review_areas();
 }
 

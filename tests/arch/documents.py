@@ -167,8 +167,20 @@ NEEDS = {"webhook_configs": ("url", "http://h.example"), "alertmanager_configs":
 OWN_NAMES = {"external_labels": "site", "client_properties": "client.id", "map": "02"}
 
 
+# Each list with an element, and what an element needs.
+CALENDARS = {"calendars": [{"name": Raw("c"), "zone": Raw("UTC"), "hours": Raw('"08:00-16:00"'), "halls": [{"area": Raw("x")}],
+                            "years": [{"year": Raw("2026"), "holidays": [{"name": Raw("h"), "dates": Raw("2026-03-03")}]}]}]}
+
+
 def document_with(path, value):
     """A configuration in which `path` has `value`, and all it needs."""
+    if path.startswith("calendars[]"):
+        document = copy.deepcopy(CALENDARS)
+        node = document
+        for part in path.split(".")[:-1]:
+            node = node[part.replace("[]", "")][0]
+        node[last_key(path)] = Raw(value)
+        return document
     document = {"events": []} if path.startswith("events[]") else least()
     for beginning, (key, company) in COMPANY:
         if path.startswith(beginning):
@@ -226,16 +238,18 @@ def try_settings(place, settings):
         write(folder, "r.yml", RULE)
         write(folder, "areas.csv", "code,parent,level\n1,,province\n")
         write(folder, "events.yml", "events: [{kind: outage_update}]\n")
+        write(folder, "calendars.yml", flow(CALENDARS) + "\n")
         files = {}
         for number, (path, value) in enumerate(settings):
             name, document = f"{number}.yml", document_with(path, value)
-            if path.startswith("events[]"):
-                write(folder, f"events-{number}.yml", flow(document) + "\n")
-                document = dict(least(), events_file=Raw(f"events-{number}.yml"))
+            for key in ("events", "calendars"):
+                if path.startswith(f"{key}[]"):
+                    write(folder, f"{key}-{number}.yml", flow(document) + "\n")
+                    document = dict(least(), **{f"{key}_file": Raw(f"{key}-{number}.yml")})
             write(folder, name, flow(document) + "\n")
             files[path] = name
         said = place.ask(["check", "config", *files.values()], folder)[1]
-        return {path: "\n".join(line for line in said.splitlines() if re.match(rf"(?:events-)?{re.escape(name)}\b", line))
+        return {path: "\n".join(line for line in said.splitlines() if re.match(rf"(?:events-|calendars-)?{re.escape(name)}\b", line))
                 for path, name in files.items()}
 
 

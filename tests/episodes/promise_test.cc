@@ -4,6 +4,8 @@
 
 #include <array>
 
+#include "base/calendar.h"
+
 namespace tocsin::episodes {
 namespace {
 
@@ -47,10 +49,12 @@ struct Told {
     Told(const Told&) = delete;
 };
 
+/// `broken`: an episode is open since the promise was due.
 CloseReason give(const Expect& expect, std::optional<Promise>& promise, bool broken, KindId kind, std::int64_t second,
                  std::optional<std::int64_t> due = std::nullopt) {
     const Told told(kind, second, due);
-    return apply(expect, told.event, promise, broken);
+    return apply(expect, told.event, says(expect, told.event, {}), promise,
+                 broken ? std::optional(promise->due) : std::nullopt);
 }
 
 TEST(Promise, IsMadeAndKept) {
@@ -96,8 +100,85 @@ TEST(Promise, AStatedDueTimeMoves) {
     EXPECT_EQ(p->due, at(200));
     EXPECT_EQ(give(stated(), p, true, kAfter, 250, 300), CloseReason::kMoved);
     EXPECT_EQ(p->due, at(300));
-    EXPECT_EQ(give(stated(), p, true, kAfter, 260), CloseReason::kCancelled) << "taken back";
+    EXPECT_EQ(give(stated(), p, true, kAfter, 310), CloseReason::kCancelled) << "taken back";
     EXPECT_FALSE(p);
+}
+
+TEST(Promise, WhatWasInTimeAndIsToldLateTakesTheBreakBack) {
+    for (const KindId ends : {kDone, kCancel}) {
+        std::optional<Promise> p;
+        give(within_an_hour(), p, false, kAfter, 0);
+        auto q = p;
+        EXPECT_EQ(give(within_an_hour(), p, true, ends, 3'600), CloseReason::kCorrected)
+            << "exactly on time is in time";
+        EXPECT_NE(give(within_an_hour(), q, true, ends, 3'601), CloseReason::kCorrected);
+        EXPECT_FALSE(p || q);
+    }
+    std::optional<Promise> moved;
+    give(stated(), moved, false, kAfter, 0, 100);
+    EXPECT_EQ(give(stated(), moved, true, kAfter, 90, 200), CloseReason::kCorrected) << "it had been moved in time";
+    EXPECT_EQ(moved->due, at(200));
+    std::optional<Promise> past;
+    give(stated(), past, false, kAfter, 100, 90);
+    EXPECT_EQ(give(stated(), past, true, kDone, 100), CloseReason::kFulfilled) << "it was past when it was stated";
+}
+
+TEST(Promise, ALaterEventOpensANewOneOnceItHasEnded) {
+    std::optional<Promise> p;
+    for (const KindId ends : {kDone, kCancel}) {
+        give(within_an_hour(), p, false, kAfter, 0);
+        give(within_an_hour(), p, true, ends, 4'000);
+        EXPECT_FALSE(p);
+        give(within_an_hour(), p, false, kAfter, 5'000);
+        ASSERT_TRUE(p);
+        EXPECT_EQ(p->due, at(8'600));
+        p.reset();
+    }
+}
+
+TEST(Promise, IsCountedByACalendarInTheHoursOfItsPlace) {
+    auto calendar = std::make_shared<Calendar>();
+    calendar->week.hours = parse_hours("08:00-16:00").value();
+    calendar->halls["hall"] = calendar->week;
+    calendar->halls["hall"].hours = parse_hours("10:00-12:00").value();
+    calendar->years[1970] = false;
+    Expect e = within_an_hour();
+    e.within.reset();
+    e.workdays = 2;
+    e.calendar = calendar;
+    const Told told(kAfter, 9 * 3'600);
+    const std::string_view hall[] = {"hall", "city"};
+    EXPECT_EQ(says(e, told.event, {}).due, at(2 * 86'400 + 16 * 3'600));
+    EXPECT_EQ(says(e, told.event, hall).due, at(2 * 86'400 + 12 * 3'600));
+    e.workdays = 0;
+    e.working_time = 3h;
+    EXPECT_EQ(says(e, told.event, {}).due, at(12 * 3'600));
+    EXPECT_EQ(says(e, told.event, hall).due, at(86'400 + 11 * 3'600));
+    EXPECT_TRUE(says(e, told.event, hall).covered);
+    calendar->years.clear();
+    EXPECT_FALSE(says(e, told.event, hall).covered);
+}
+
+TEST(Promise, KeepsTheFieldsThatLevelsLookAt) {
+    Expect e = within_an_hour();
+    e.after_fields = {{kDue, "promised"}, {kFieldCategory, "category"}, {kFieldChannel, "channel"}};
+    std::optional<Promise> p;
+    {
+        Told told(kAfter, 10, 99);
+        const std::string category = "refund";
+        told.event.category = category;
+        apply(e, told.event, says(e, told.event, {}), p, std::nullopt);
+    }
+    ASSERT_TRUE(p);
+    ASSERT_EQ(p->fields.size(), 2u) << "the event has no channel";
+    std::vector<FieldValue> memory;
+    const Event stating = stating_event(e, *p, memory);
+    EXPECT_EQ(stating.time, at(10));
+    EXPECT_EQ(stating.id, "e");
+    EXPECT_EQ(stating.area, "north");
+    EXPECT_EQ(stating.category, "refund");
+    EXPECT_EQ(stating.field(kDue).integer, 99'000);
+    EXPECT_TRUE(stating.field(kFieldChannel).is_missing());
 }
 
 TEST(Promise, WhatIsOlderThanItBelongsToAnEarlierOne) {
@@ -105,7 +186,8 @@ TEST(Promise, WhatIsOlderThanItBelongsToAnEarlierOne) {
     give(within_an_hour(), p, false, kAfter, 100);
     EXPECT_EQ(give(within_an_hour(), p, true, kDone, 99), CloseReason::kNone);
     EXPECT_TRUE(p);
-    EXPECT_EQ(give(within_an_hour(), p, true, kDone, 100), CloseReason::kFulfilled) << "the same instant counts";
+    give(within_an_hour(), p, false, kDone, 100);
+    EXPECT_FALSE(p) << "the same instant counts";
 }
 
 TEST(Promise, EndingComesBeforeBeginningWhereAnEventIsBoth) {
@@ -117,7 +199,7 @@ TEST(Promise, EndingComesBeforeBeginningWhereAnEventIsBoth) {
 }
 
 TEST(Overdue, AtOneInstantEventsComeBeforeClocks) {
-    const Promise p{at(0), at(100), "e", ""};
+    const Promise p{at(0), at(100), "e", "", {}};
     EXPECT_EQ(overdue_at(p, at(100), Cause::kTimer), 0s);
     EXPECT_LT(overdue_at(p, at(100), Cause::kEvent), 0s) << "the event of that instant still keeps it";
     EXPECT_EQ(overdue_at(p, at(100) + 1ms, Cause::kEvent), 0s);
@@ -126,7 +208,7 @@ TEST(Overdue, AtOneInstantEventsComeBeforeClocks) {
 TEST(NextDue, GoesThroughTheStepsAndEnds) {
     Rule rule;
     rule.overdue_steps = {0s, 3h};
-    const Promise p{at(0), at(100), "e", ""};
+    const Promise p{at(0), at(100), "e", "", {}};
     EXPECT_EQ(next_due(rule, p, at(0), Cause::kEvent), at(100));
     EXPECT_EQ(next_due(rule, p, at(100), Cause::kEvent), at(100)) << "its timer has not fired";
     EXPECT_EQ(next_due(rule, p, at(100), Cause::kTimer), at(100) + 3h);

@@ -22,7 +22,7 @@ SubjectState full() {
     s.episode.id = "pjd5eifh774anplkqpjsxllb72";
     s.episode.trigger = "e1";
     s.episode.area = "north";
-    s.promise = Promise{from_millis(5), from_millis(6), "e0", "south"};
+    s.promise = Promise{from_millis(5), from_millis(6), "e0", "south", {}};
     s.due = from_millis(9'000);
     s.openings = {{42, 1}};
     return s;
@@ -64,8 +64,65 @@ TEST(SubjectState, IsPinnedByteByByte) {
     EXPECT_EQ(hex(pack_states({SubjectState{}})), "01" "00" "00" "00" "feffffffffffffff3f" "00");
 }
 
+SubjectState with_more() {
+    SubjectState s = full();
+    OwnedValue text;
+    text.value.type = Value::Type::kString;
+    text.text = "fraud";
+    s.promise->fields = {{"reason", text},
+                         {"emergency", {Value::of(true), ""}},
+                         {"balance", {Value::of_number(-1.5), ""}},
+                         {"promised", {Value::of_time(from_millis(77)), ""}}};
+    s.past = {{from_millis(1), from_millis(2), "p1", "north"}, {from_millis(-3), from_millis(4), "p2", ""}};
+    return s;
+}
+
+TEST(SubjectState, FieldsAndPastBreaksComeBack) {
+    std::vector<SubjectState> after;
+    ASSERT_TRUE(unpack_states(pack_states({with_more(), full()}), after));
+    ASSERT_EQ(after.size(), 2u);
+    const auto& fields = after[0].promise->fields;
+    ASSERT_EQ(fields.size(), 4u);
+    EXPECT_EQ(fields[0].name, "reason");
+    EXPECT_EQ(fields[0].value.text, "fraud");
+    EXPECT_TRUE(fields[1].value.value.boolean);
+    EXPECT_EQ(fields[2].value.value.number, -1.5);
+    EXPECT_EQ(fields[3].value.value.type, Value::Type::kTime);
+    EXPECT_EQ(fields[3].value.value.integer, 77);
+    ASSERT_EQ(after[0].past.size(), 2u);
+    EXPECT_EQ(after[0].past[1].from, from_millis(-3));
+    EXPECT_EQ(after[0].past[1].to, from_millis(4));
+    EXPECT_EQ(after[0].past[0].id, "p1");
+    EXPECT_EQ(after[0].past[0].area, "north");
+    EXPECT_TRUE(after[1].promise->fields.empty() && after[1].past.empty());
+}
+
+TEST(SubjectState, MoreIsPinnedByteByByte) {
+    SubjectState s;
+    s.promise = Promise{from_millis(5), from_millis(6), "e0", "s", {{"f", {Value::of(true), ""}}}};
+    s.past = {{from_millis(1), from_millis(2), "p", "n"}};
+    EXPECT_EQ(hex(pack_states({s})),
+              "02" "0e" "00" "00" "feffffffffffffff3f"  // format, parts, rule, subject, next timer
+              "0a" "0c" "026530" "0173" "00"            // promise: stated, due, by, area; no openings
+              "01" "0166" "01" "01"                     // one field: name, type bool, true
+              "01" "02" "04" "0170" "016e");            // one past break: from, to, id, area
+}
+
+TEST(SubjectState, WithoutThemTheFormatIsTheOldOne) {
+    EXPECT_EQ(pack_states({full()})[0], 1);
+    EXPECT_EQ(pack_states({with_more()})[0], 2);
+}
+
+TEST(SubjectState, PastBreaksAreBounded) {
+    SubjectState s;
+    for (int i = 0; i < 100; ++i) s.remember({from_millis(i), from_millis(i), "", ""});
+    ASSERT_EQ(s.past.size(), SubjectState::kPastMax);
+    EXPECT_EQ(s.past.back().from, from_millis(99));
+    EXPECT_FALSE(s.idle());
+}
+
 TEST(SubjectState, DamageIsNoticed) {
-    const std::string whole = pack_states({full()});
+    const std::string whole = pack_states({with_more()});
     std::vector<SubjectState> states;
     for (std::size_t n = 1; n < whole.size(); ++n)
         EXPECT_FALSE(unpack_states(whole.substr(0, n), states)) << n << " bytes";

@@ -63,7 +63,7 @@ TEST(Checker, MistakesInNamesAndGrammar) {
         {"score > 3", "0-5: `score` is no field of order; hotline_rating has it"},
         {"threshold.red > 3", "0-13: `threshold.red` belongs into levels: here only fields of the event are known"},
         {"overdue > 3h", "0-7: `overdue` belongs into levels: here only fields of the event are known"},
-        {"after.time == time", "0-10: after.time: not supported yet"},
+        {"after.time == time", "0-10: `after.time` belongs into levels: here only fields of the event are known"},
         {"count() > 3", "0-7: `count()` looks at all events of a window: it belongs into measures or levels"},
         {"avg(pieces) > 3", "0-11: `avg()` looks at all events of a window: it belongs into measures or levels"},
         {"seen(complaint, 7d)", "0-19: `seen()` looks at all events of a person: it belongs into measures or levels"},
@@ -145,8 +145,8 @@ TEST(Checker, MistakesInLevels) {
          "0-12: `300 > people` counts beyond the 256 events that are remembered of a customer: raise "
          "storage.max_events"},
         {"overdue >= 3h", "0-7: `overdue` is known only in rules with `expect`"},
-        {"open >= 3", "0-4: open: not supported yet"},
-        {"after.balance > 3", "0-13: after.balance: not supported yet"},
+        {"open >= 3", "0-4: `open` is known only in rules with `expect`"},
+        {"after.balance > 3", "0-13: `after.balance` is known only in rules with `expect`"},
         {"surprise() >= 3", "0-10: surprise(): not supported yet"},
         {"excess_ratio() >= 3", "0-14: excess_ratio(): not supported yet"},
         {"count(urgent) >= 3", "0-13: count() takes nothing: `where` says which events count, any(…) asks for one"},
@@ -203,7 +203,7 @@ TEST(Checker, MeasuresAreOneAggregate) {
     EXPECT_EQ(fault_of("sum(prise)"), "4-9: unknown field \"prise\" (did you mean \"price\"?)");
 }
 
-TEST(Checker, PromisesLookOnlyAtOverdue) {
+TEST(Checker, PromisesLookAtOverdueAtOpenAndAtTheAfterEvent) {
     const auto fault_of = [](std::string_view text) {
         Fault fault;
         return compile_promise_level(text, scope_of({kind("order")}), fault) ? "accepted" : shown(fault);
@@ -212,10 +212,15 @@ TEST(Checker, PromisesLookOnlyAtOverdue) {
     EXPECT_EQ(fault_of("overdue >= 3"), "0-12: cannot compare duration (overdue) with int (3)");
     EXPECT_EQ(
         fault_of("overdu >= 3h"),
-        "0-6: unknown name \"overdu\" (did you mean \"overdue\"?): the levels of a promise look only at `overdue`");
-    EXPECT_EQ(fault_of("count() > 3"), "0-7: `count()`: the levels of a promise look only at `overdue`");
-    EXPECT_EQ(fault_of("open >= 20"), "0-4: open: not supported yet");
-    EXPECT_EQ(fault_of("after.balance > 0"), "0-13: after.balance: not supported yet");
+        "0-6: unknown name \"overdu\" (did you mean \"overdue\"?): the levels of a promise look at `overdue`, `open` and "
+        "`after.field`");
+    EXPECT_EQ(fault_of("count() > 3"),
+              "0-7: `count()`: the levels of a promise look at `overdue`, `open` and `after.field`");
+    EXPECT_EQ(fault_of("overdue >= 0s and open >= 20"), "accepted");
+    EXPECT_EQ(fault_of("overdue >= 0s and (after.urgent or after.size == \"large\")"), "accepted");
+    EXPECT_EQ(fault_of("overdue >= 0s and after.size == \"lrge\""),
+              "32-38: `size` is never \"lrge\" (did you mean \"large\"?): it is one of small, large");
+    EXPECT_EQ(fault_of("overdue >= 0s and after.score > 3"), "18-29: `score` is no field of order; hotline_rating has it");
     EXPECT_EQ(fault_of("true"),
               "0-4: holds always or never: the level of a promise looks at `overdue`, for example `overdue >= 3h`");
 }

@@ -101,6 +101,36 @@ TEST_F(StoredRows, ArePinnedByteByByte) {
     EXPECT_EQ(written(tasks_.task(0)), expected);
 }
 
+TEST_F(StoredRows, ARollupIsPinnedByteByByte) {
+    auto set = std::make_shared<RuleSet>();
+    Rule late;
+    late.name = "Late";
+    late.by = {kFieldCustomer};
+    late.person = late.raises_case = true;
+    late.expect.emplace();
+    late.expect->after = {*schema_.kind("complaint")};
+    late.expect->within = 1h;
+    late.expect->rollup_window = 30min;
+    late.levels[4] = late.stays[4] = Expression();
+    late.overdue_steps = {0s};
+    Rule many;
+    many.name = "Many";
+    many.order = 1;
+    many.by = {kFieldArea};
+    many.within = 30min;
+    many.rolls_up = 0;
+    many.levels[4] = many.stays[4] = Expression();
+    set->rules = {late, many};
+    tasks_.adopt(set);
+    tasks_.apply(0, complaint("e1", "c"));
+    tasks_.task(0).advance(from_millis(3'660'001));
+    const Rows rows = written(tasks_.task(0));
+    const std::string key = "72" "044d616e79" "016e";
+    ASSERT_TRUE(rows.contains(key)) << testing::PrintToString(rows);
+    // state of the rule, then the instant it was judged last
+    EXPECT_EQ(rows.at(key), "");
+}
+
 TEST_F(StoredRows, AnEventWithoutACustomerIsRememberedUnderItsId) {
     tasks_.adopt(rules());
     tasks_.apply(0, complaint("e2", ""));
