@@ -1,5 +1,7 @@
 // The functions of measures: what each takes and gives, what it answers, and what is told to who asks for too much.
 #include <gtest/gtest.h>
+// rapidcheck wants gtest before it
+#include <rapidcheck/gtest.h>
 
 #include "fixtures.h"
 #include "rules/canonical.h"
@@ -377,6 +379,21 @@ TEST(Functions, WhatHashesWereMadeOfBeforeStaysAsItWas) {
     EXPECT_EQ(text("distinct(note)"), "measure 1 note4:true 3600000");
     EXPECT_EQ(text("sum(price)"), "measure 2 price4:true 3600000");
     EXPECT_EQ(text("any(urgent)"), "measure 3 12:field urgent 3600000");
+}
+
+RC_GTEST_PROP(Functions, AnyCallEitherCompilesOrSaysWhy, ()) {
+    const auto words = *rc::gen::container<std::vector<std::string>>(rc::gen::elementOf(std::vector<std::string>{
+        "avg(",  "max(", "last(", "quantile(", "ratio(",     "all(",     "seen(", "attr(", "count()",
+        "price", "note", "took",  "order",     "urgent",     "pieces",   "90%",   "7d",    "3",
+        "\"x\"", ")",    ",",     ">=",        "==",         "and",      "not",   "over",  "-",
+        "/",     "in",   "[",     "]",         "suspension", "customer", "kind"}));
+    std::string text;
+    for (const std::string& word : words) text += word + " ";
+    for (const bool person : {true, false}) {
+        const TestLevel level(text, scope_of({kind("order")}, person));
+        RC_ASSERT(level.level || !level.fault.message.empty());
+        RC_ASSERT(level.level || level.fault.end <= std::max<std::size_t>(text.size(), 1) + 1);
+    }
 }
 
 TEST(Functions, ARuleListensToTheKindsItLooksAt) {
