@@ -57,18 +57,13 @@ std::string text_of(const Json& json) {
     return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-std::string id_of(const std::string& receiver, const std::string& rule, const std::vector<RowKey>& rows) {
-    std::string identity = receiver + "\n" + rule + "\n";
-    for (const RowKey& key : rows) identity += std::to_string(key.task) + "." + std::to_string(key.number) + " ";
-    const Sha256 hash = sha256(identity);
-    return "digest." + base32(as_text(hash)).substr(0, 26);
-}
-
 }  // namespace
 
 void Held::add(Notice notice) {
     Rule& rule = rules_[notice.rule];
     rule.rows.push_back(notice.key);
+    rule.ids += hash64(notice.id);
+    rule.ids_again += hash64(notice.id + "\n");
     ++size_;
     rule.newest = std::max(rule.newest, notice.at);
     const std::string episode = notice.episode;
@@ -83,6 +78,13 @@ void Held::add(Notice notice) {
     ++rule.closed;
     rule.open.erase(episode);
     if (rule.opening_held.erase(episode) == 0) rule.ended.insert_or_assign(episode, std::move(notice));
+}
+
+// From the notices' ids, which are never given twice: the numbers of rows begin anew when the outbox was empty at a start.
+std::string Held::id_of(const std::string& receiver, const std::string& name, const Rule& rule) {
+    const std::string ids = std::to_string(rule.rows.size()) + " " + std::to_string(rule.ids) + " " + std::to_string(rule.ids_again);
+    const Sha256 hash = sha256(receiver + "\n" + name + "\n" + ids);
+    return "digest." + base32(as_text(hash)).substr(0, 26);
 }
 
 std::string Held::body_of(const std::string& name, const Rule& rule) {
@@ -120,7 +122,7 @@ std::vector<Digest> Held::digests(const std::string& receiver) {
         std::sort(rule.rows.begin(), rule.rows.end());
         digest.notice.kind = NoticeKind::kDigest;
         digest.notice.receiver = receiver;
-        digest.notice.id = id_of(receiver, name, rule.rows);
+        digest.notice.id = id_of(receiver, name, rule);
         digest.notice.rule = name;
         digest.notice.at = rule.newest;
         digest.notice.body = body_of(name, rule);

@@ -32,8 +32,8 @@ public:
     [[nodiscard]] bool empty() const { return rules_.empty(); }
     [[nodiscard]] std::size_t size() const { return size_; }  ///< rows
 
-    /// One digest per rule, also when nothing holds any more; forgets everything. The same rows give the same id and
-    /// content, so a restart before the delivery repeats it.
+    /// One digest per rule, also when nothing holds any more; forgets everything. The same notices give the same id
+    /// and content, so a restart before the delivery repeats it.
     std::vector<Digest> digests(const std::string& receiver);
     /// For receivers that keep a state of their own (Alertmanager): the last notice of each episode that is still open,
     /// the closings of those that opened before the silence, and the rows that nothing needs any more. Forgets
@@ -43,6 +43,7 @@ public:
 private:
     struct Rule {
         std::vector<RowKey> rows;
+        std::uint64_t ids = 0, ids_again = 0;  // of all notices, in whatever order they came: two sums of their hashes
         std::map<std::string, Notice> open;   // by episode: its last notice
         std::map<std::string, Notice> ended;  // by episode: its closing, if its opening was not held
         std::map<std::string, bool> opening_held;
@@ -50,6 +51,7 @@ private:
         Instant newest = kBeforeAll;
     };
     static std::string body_of(const std::string& name, const Rule& rule);
+    static std::string id_of(const std::string& receiver, const std::string& name, const Rule& rule);
 
     std::map<std::string, Rule> rules_;
     std::size_t size_ = 0;

@@ -105,6 +105,12 @@ TEST(Held, SameRowsGiveTheSameDigestAfterARestart) {
     EXPECT_NE(held_of(rows).digests("webhook/ops/1").front().notice.id, first.notice.id);
 }
 
+TEST(Held, OtherNoticesUnderTheSameRowNumbersAreAnotherDigest) {
+    const auto first = held_of({opened("a", 1), opened("b", 2)}).digests("webhook/ops/0");
+    const auto second = held_of({opened("c", 1), opened("d", 2)}).digests("webhook/ops/0");
+    EXPECT_NE(first.front().notice.id, second.front().notice.id) << "the outbox was empty, and its rows are counted from 1 again";
+}
+
 TEST(Held, LongDigestIsCutWhereItMattersLeastButCountsAll) {
     Held held;
     for (std::uint64_t i = 0; i < 1000; ++i)
