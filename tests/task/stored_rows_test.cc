@@ -128,7 +128,10 @@ TEST_F(StoredRows, ARollupIsPinnedByteByByte) {
     const std::string key = "72" "044d616e79" "016e";
     ASSERT_TRUE(rows.contains(key)) << testing::PrintToString(rows);
     // state of the rule, then the instant it was judged last
-    EXPECT_EQ(rows.at(key), "");
+    EXPECT_EQ(rows.at(key),
+              "01" "01" "044d616e79" "02016e" "c0c09a05" "04" "c0e3be03" "feffffffffffffff3f" "ffffffffffffffffff01" "01"
+              "1a746870356e7874356b3577643765367035767861783376686233" "026531" "016e" "01" "a74d2c89e6666733" "01"
+              "c0e3be03");
 }
 
 TEST_F(StoredRows, AnEventWithoutACustomerIsRememberedUnderItsId) {
