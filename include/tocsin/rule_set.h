@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "tocsin/areas.h"
@@ -108,15 +109,26 @@ struct Expect {
     std::optional<Duration> rollup_window;  ///< there is a `rollup`: the window of its `broken`
 };
 
-/// `{{ $n }}`-style text, checked at load.
+/// What a template may print.
+struct TemplateContext {
+    std::span<const Value> measures;            ///< by Rule::measures
+    std::optional<Duration> overdue;            ///< promises
+    std::map<std::string, std::string> labels;  ///< by fields (pseudonyms), area, level, alertname, the rule's labels
+    const Event* last = nullptr;                ///< the newest event that is known to stand behind it; null: none is
+    /// Numbers that may stand in a field of `last`, and what is printed in their place, wherever they come out.
+    std::vector<std::pair<std::string_view, std::string>> hidden;
+};
+
+/// `{{ $n | humanize }}`-style text, checked at load.
 class Template {
 public:
+    /// What is longer is cut, at a character, and ends in "…".
+    static constexpr std::size_t kRenderedBytesMax = 8192;
+
     class Code;
     Template() = default;
     explicit Template(std::shared_ptr<const Code> code) : code_(std::move(code)) {}
-    /// `measures` by Rule::measures; `labels`: by fields (pseudonyms), area, level, alertname and the rule's labels.
-    [[nodiscard]] std::string render(std::span<const Value> measures,
-                                     const std::map<std::string, std::string>& labels) const;
+    [[nodiscard]] std::string render(const TemplateContext& context) const;
 
 private:
     std::shared_ptr<const Code> code_;

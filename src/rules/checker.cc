@@ -1,7 +1,5 @@
 #include "rules/checker.h"
 
-#include <re2/re2.h>
-
 #include <algorithm>
 
 #include "yaml/diagnostics.h"
@@ -323,16 +321,9 @@ Checker::Index Checker::check_pattern(const Syntax& syntax) {
         return fail(pattern, "`matches` needs a regular expression in double quotes");
     }
     const std::string& text = pattern.token.text;
-    if (text.size() > kPatternBytesMax) {
-        return fail(pattern, "the regular expression has " + std::to_string(text.size()) + " bytes, at most " +
-                                 std::to_string(kPatternBytesMax));
-    }
-    re2::RE2::Options options;
-    options.set_max_mem(kPatternMemoryMax);
-    options.set_log_errors(false);
-    options.set_never_capture(true);
-    auto compiled = std::make_shared<const re2::RE2>(text, options);
-    if (!compiled->ok()) return fail(pattern, "bad regular expression: " + compiled->error());
+    std::string problem;
+    auto compiled = compile_pattern(text, Captures::kNone, problem);
+    if (compiled == nullptr) return fail(pattern, problem);
     code_->patterns.push_back(std::move(compiled));
     code_->pattern_texts.push_back(text);
     return add(syntax, Op::kMatches, Type::kBool, *left, static_cast<std::uint32_t>(code_->patterns.size() - 1));

@@ -1,8 +1,5 @@
 #include "rules/code.h"
 
-#include <re2/re2.h>
-#include <re2/stringpiece.h>
-
 #include <cmath>
 
 namespace tocsin {
@@ -235,8 +232,7 @@ bool Expression::Code::test(std::uint32_t index, const EvalContext& context) con
             return !is_in(evaluate(node.left, context), lists[node.right]);
         case Op::kMatches: {
             const Value v = evaluate(node.left, context);
-            return v.type == Type::kString &&
-                   re2::RE2::PartialMatch(re2::StringPiece(v.string.data(), v.string.size()), *patterns[node.right]);
+            return v.type == Type::kString && rules::is_found(*patterns[node.right], v.string);
         }
         case Op::kEqual:
             return rules::compare(evaluate(node.left, context), evaluate(node.right, context)) == 0;

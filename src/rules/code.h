@@ -9,11 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "rules/pattern.h"
 #include "tocsin/rule_set.h"
-
-namespace re2 {
-class RE2;
-}
 
 namespace tocsin::rules {
 
@@ -86,7 +83,7 @@ public:
     std::vector<rules::CodeNode> nodes;
     std::vector<Value> constants;
     std::vector<std::vector<Value>> lists;
-    std::vector<std::shared_ptr<const re2::RE2>> patterns;
+    std::vector<rules::Pattern> patterns;
     std::vector<std::string> pattern_texts;
     std::uint32_t root = 0;
 

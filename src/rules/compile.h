@@ -12,9 +12,7 @@
 
 namespace tocsin::rules {
 
-constexpr std::size_t kPatternBytesMax = 1024;       ///< of a regular expression
-constexpr std::int64_t kPatternMemoryMax = 1 << 20;  ///< bytes RE2 may use for one
-constexpr std::size_t kMeasuresMax = 32;             ///< of a rule, with those written inside levels
+constexpr std::size_t kMeasuresMax = 32;  ///< of a rule, with those written inside levels
 
 /// What the configuration says about the state (`storage`): rules that ask for more are refused.
 struct RuleLimits {

@@ -60,6 +60,12 @@ std::map<std::string, std::string> read_labels(yaml::MapReader& map, yaml::Diagn
         } else if (std::find(kReservedLabels.begin(), kReservedLabels.end(), name) != kReservedLabels.end()) {
             diagnostics.error(entry.key.position(), "labels: \"" + name + "\" is set by tocsin itself");
         } else if (const auto value = yaml::as_string(entry.value, "labels." + name, diagnostics)) {
+            if (const std::size_t brace = value->find("{{"); brace != std::string::npos) {
+                diagnostics.error(entry.value.position_at(brace, 2),
+                                  "labels." + name +
+                                      ": alerts are known and routed by their labels, which take no "
+                                      "template; {{ … }} belongs into annotations");
+            }
             labels[name] = *value;
             if (value->find("{{") == std::string::npos) continue;
             diagnostics.error(entry.value.position(), "labels." + name +
@@ -180,7 +186,9 @@ void RuleReader::read_annotations() {
     if (!node->is_map()) return map_.error("annotations", "expected a map, found " + node->describe());
     if (node->size() > kAnnotationsMax)
         return map_.error("annotations", "more than " + std::to_string(kAnnotationsMax));
-    TemplateNames names{rule_.measures, {kReservedLabels.begin(), kReservedLabels.end()}};
+    TemplateNames names{
+        group_.schema, rule_.measures, {kReservedLabels.begin(), kReservedLabels.end()}, rule_.expect.has_value(), {}};
+    if (rule_.person) names.last = rule_.expect ? rule_.expect->after : rule_.on;
     for (const FieldId field : rule_.by) names.labels.push_back(group_.schema.field_name(field));
     for (const auto& [name, value] : rule_.labels) names.labels.push_back(name);
     for (const yaml::Node::Entry& entry : node->entries()) {

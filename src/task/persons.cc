@@ -139,10 +139,13 @@ void PersonJudge::judge_windows(const Rule& rule, episodes::SubjectState& state,
         Moment m;
         m.measures = measures_;
         m.evidence = evidence(rule, rows, now);
+        std::string_view last = state.episode.trigger;
         if (trigger != nullptr) {
-            m.opening = m.trigger = trigger->id;
+            last = m.opening = m.trigger = trigger->id;
             m.area = trigger->area;
         }
+        if (!m.evidence.empty()) last = m.evidence.front();
+        m.last = kept(last);
         return m;
     };
     while (auto step = episodes::move(rule, state.episode, held_now, now)) {
@@ -168,6 +171,12 @@ void PersonJudge::judge_windows(const Rule& rule, episodes::SubjectState& state,
     }
 }
 
+const Event* PersonJudge::kept(std::string_view id) const {
+    const auto& rows = profile_->rows();
+    const auto row = std::find_if(rows.rbegin(), rows.rend(), [&](const ledger::Row& r) { return !r.rolled && r.event.id == id; });
+    return row == rows.rend() ? nullptr : &row->event;
+}
+
 void PersonJudge::record_promise(const Rule& rule, episodes::SubjectState& state, const episodes::Step& step,
                                  const episodes::Promise& promise) {
     Moment m;
@@ -175,6 +184,7 @@ void PersonJudge::record_promise(const Rule& rule, episodes::SubjectState& state
     m.evidence = {promise.stated_by};
     m.opening = m.trigger = promise.stated_by;
     m.area = promise.area;
+    m.last = kept(promise.stated_by);
     recorder_.record(rule, state, step, m);
 }
 
@@ -273,6 +283,7 @@ void PersonJudge::apply_to_promise(const Rule& rule, const ledger::Profile& prof
 }
 
 void PersonJudge::judge(const ledger::Profile& profile, States& states, std::size_t index, Instant now) {
+    profile_ = &profile;
     const Event event = profile.rows()[index].event;
     for (const Rule* rule : promise_rules_[event.kind]) apply_to_promise(*rule, profile, index, states, now);
     for (const Rule* rule : window_rules_[event.kind]) {
@@ -289,6 +300,7 @@ void PersonJudge::judge(const ledger::Profile& profile, States& states, std::siz
 }
 
 void PersonJudge::fire(const ledger::Profile& profile, States& states, Instant limit, bool inclusive) {
+    profile_ = &profile;
     for (;;) {
         episodes::SubjectState* first = nullptr;
         const Rule* first_rule = nullptr;
@@ -313,6 +325,7 @@ void PersonJudge::fire(const ledger::Profile& profile, States& states, Instant l
 
 void PersonJudge::review(const Rule& rule, const ledger::Profile& profile, States& states, Instant now) {
     if (rule.expect) return;  // a promise begins with an event; those already open keep their due time
+    profile_ = &profile;
     for (const std::string& subject : subjects(rule, profile, states, nullptr)) {
         judge_windows(rule, state_of(rule, subject, states), remembered(rule, profile, subject), now, nullptr);
     }

@@ -62,6 +62,8 @@ private:
                 std::optional<episodes::Promise>& promise);
     void close_promise(const Rule& rule, episodes::SubjectState& state, const episodes::Promise& promise,
                        CloseReason reason, Instant at);
+    /// The event of this id as the profile being judged keeps it; null: it does not.
+    [[nodiscard]] const Event* kept(std::string_view id) const;
     void record_promise(const Rule& rule, episodes::SubjectState& state, const episodes::Step& step,
                         const episodes::Promise& promise);
     episodes::Holding holding(const Rule& rule, const rules::Remembered& rows, Instant now);
@@ -79,6 +81,7 @@ private:
     std::vector<FieldValue> fields_;
     std::vector<std::string_view> places_;
     std::size_t uncovered_ = 0;
+    const ledger::Profile* profile_ = nullptr;  // the one being judged
 };
 
 }  // namespace tocsin::task

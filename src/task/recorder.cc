@@ -68,16 +68,23 @@ Transition Recorder::make(const Rule& rule, const episodes::SubjectState& state,
     t.events = moment.evidence;
     t.rules_hash = rules_->hash;
     t.opened_at = e.opened_at;
-
-    std::map<std::string, std::string> labels = rule.labels;
-    labels["alertname"] = rule.name;
-    labels["level"] = level_name(step.kind == TransitionKind::kClosed ? step.previous : step.level);
-    if (!e.area.empty()) labels["area"] = e.area;
-    for (const auto& field : t.subject) labels[field.name] = field.shown;
     t.labels.assign(rule.labels.begin(), rule.labels.end());
-    for (const auto& [name, text] : rule.annotations)
-        t.annotations.emplace_back(name, text.render(moment.measures, labels));
+    render(rule, moment, t);
     return t;
+}
+
+void Recorder::render(const Rule& rule, const Moment& moment, Transition& t) const {
+    TemplateContext context{moment.measures, moment.overdue, rule.labels, moment.last, {}};
+    context.labels["alertname"] = rule.name;
+    context.labels["level"] = level_name(t.kind == TransitionKind::kClosed ? t.previous_level : t.level);
+    if (!t.area.empty()) context.labels["area"] = t.area;
+    for (const auto& field : t.subject) context.labels[field.name] = field.shown;
+    if (const Event* last = moment.last; last != nullptr && !rule.annotations.empty()) {
+        // A field may repeat the number: as a contact, inside an address, behind a country's code.
+        context.hidden.emplace_back(last->customer, setting_.pseudonyms('c', last->customer));
+        context.hidden.emplace_back(last->subscriber, setting_.pseudonyms('s', last->subscriber));
+    }
+    for (const auto& [name, text] : rule.annotations) t.annotations.emplace_back(name, text.render(context));
 }
 
 void Recorder::record(const Rule& rule, episodes::SubjectState& state, const episodes::Step& step,
@@ -89,7 +96,8 @@ void Recorder::record(const Rule& rule, episodes::SubjectState& state, const epi
 
 Transition Recorder::describe(const Rule& rule, const episodes::SubjectState& state, const Moment& moment) const {
     const Level level = state.episode.level;
-    return make(rule, state, {TransitionKind::kUpdated, CloseReason::kNone, state.episode.opened_at, level, level}, moment);
+    return make(rule, state, {TransitionKind::kUpdated, CloseReason::kNone, state.episode.opened_at, level, level},
+                moment);
 }
 
 }  // namespace tocsin::task

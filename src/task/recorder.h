@@ -19,6 +19,7 @@ struct Moment {
     std::string_view opening;           ///< of an opening: what its id is made from
     std::string_view trigger;           ///< of an opening: the event's id
     std::string_view area;              ///< of an opening: as the event gave it
+    const Event* last = nullptr;        ///< `$last` in annotations; null: the event is not kept (any more)
 };
 
 class Recorder {
@@ -33,7 +34,8 @@ public:
     void record(const Rule& rule, episodes::SubjectState& state, const episodes::Step& step, const Moment& moment);
 
     /// The open episode as a record that was never made: kUpdated, numbered like the last one.
-    [[nodiscard]] Transition describe(const Rule& rule, const episodes::SubjectState& state, const Moment& moment) const;
+    [[nodiscard]] Transition describe(const Rule& rule, const episodes::SubjectState& state,
+                                      const Moment& moment) const;
     /// The `by` fields of a subject's key, pseudonyms beside plain values.
     [[nodiscard]] std::vector<Transition::SubjectField> subject(const Rule& rule, std::string_view key) const;
 
@@ -44,6 +46,7 @@ public:
 private:
     [[nodiscard]] Transition make(const Rule& rule, const episodes::SubjectState& state, const episodes::Step& step,
                                   const Moment& moment) const;
+    void render(const Rule& rule, const Moment& moment, Transition& t) const;
     void open(const Rule& rule, episodes::SubjectState& state, const episodes::Step& step, const Moment& moment);
 
     const Setting& setting_;

@@ -53,7 +53,8 @@ TEST(Loader, APersonRuleIsReadWhole) {
     EXPECT_FALSE(rule.rises_without_event);
     EXPECT_EQ(rule.keep_firing_for, std::chrono::days(14));
     EXPECT_EQ(rule.labels, (std::map<std::string, std::string>{{"team", "b"}, {"tier", "gold"}}));
-    EXPECT_EQ(rule.annotations.at("summary").render(std::vector{Value::of_int(3)}, {{"area", "c-1"}, {"team", "b"}}),
+    const std::vector<Value> three = {Value::of_int(3)};
+    EXPECT_EQ(rule.annotations.at("summary").render({three, {}, {{"area", "c-1"}, {"team", "b"}}, nullptr, {}}),
               "3 for c-1 of b");
     EXPECT_EQ(rule.longest_window(), std::chrono::days(30));
     EXPECT_TRUE(rule.listens_to(kind("urge")));

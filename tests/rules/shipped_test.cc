@@ -56,8 +56,8 @@ TEST(ShippedRules, HighFrequencyComplainantIsACase) {
     EXPECT_TRUE(rule->raises_case);
     EXPECT_FALSE(rule->rises_without_event);
     EXPECT_EQ(rule->longest_window(), std::chrono::days(30));
-    EXPECT_EQ(rule->annotations.at("summary_zh")
-                  .render(std::vector{Value::of_int(3), Value::of_int(4), Value::of_int(2)}, {}),
+    const std::vector<Value> measures = {Value::of_int(3), Value::of_int(4), Value::of_int(2)};
+    EXPECT_EQ(rule->annotations.at("summary_zh").render({measures, {}, {}, nullptr, {}}),
               "客户7天内投诉3次,30天内4次,涉及2个渠道。");
 }
 
