@@ -77,14 +77,13 @@ std::string format_log_line(LogFormat format, std::string_view timestamp, LogLev
     return out;
 }
 
-void log(LogLevel level, std::string_view component, std::string_view message, LogFields fields,
-         std::source_location where) {
+void log(LogLevel level, std::string_view component, std::string_view message, LogFields fields, Caller where) {
     g_lines[static_cast<std::size_t>(level)]++;
     if (level < g_least.load()) return;
     const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-    std::string_view file = where.file_name();
+    std::string_view file = where.file;
     file = file.substr(file.rfind('/') + 1);
-    const std::string caller = std::string(file) + ":" + std::to_string(where.line());
+    const std::string caller = std::string(file) + ":" + std::to_string(where.line);
     sink().log(spdlog::level::info,
                format_log_line(g_format, format_rfc3339(now), level, caller, component, message, fields));
 }

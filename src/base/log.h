@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <initializer_list>
 #include <optional>
-#include <source_location>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,6 +28,13 @@ struct LogField {
 };
 using LogFields = std::initializer_list<LogField>;
 
+/// Where a line was asked for. Not std::source_location, which clang 14 cannot read from this standard library.
+struct Caller {
+    const char* file;
+    int line;
+    static constexpr Caller here(const char* from = __builtin_FILE(), int at = __builtin_LINE()) { return {from, at}; }
+};
+
 /// Where and how lines are written from now on. Call it before other threads log.
 void set_log(LogLevel least, LogFormat format);
 /// Lines of this level since the start, written or not (metric log_messages_total).
@@ -38,21 +44,21 @@ std::string format_log_line(LogFormat format, std::string_view timestamp, LogLev
                             std::string_view component, std::string_view message, LogFields fields);
 
 void log(LogLevel level, std::string_view component, std::string_view message, LogFields fields = {},
-         std::source_location where = std::source_location::current());
+         Caller where = Caller::here());
 inline void log_debug(std::string_view component, std::string_view message, LogFields fields = {},
-                      std::source_location where = std::source_location::current()) {
+                      Caller where = Caller::here()) {
     log(LogLevel::kDebug, component, message, fields, where);
 }
 inline void log_info(std::string_view component, std::string_view message, LogFields fields = {},
-                     std::source_location where = std::source_location::current()) {
+                     Caller where = Caller::here()) {
     log(LogLevel::kInfo, component, message, fields, where);
 }
 inline void log_warn(std::string_view component, std::string_view message, LogFields fields = {},
-                     std::source_location where = std::source_location::current()) {
+                     Caller where = Caller::here()) {
     log(LogLevel::kWarn, component, message, fields, where);
 }
 inline void log_error(std::string_view component, std::string_view message, LogFields fields = {},
-                      std::source_location where = std::source_location::current()) {
+                      Caller where = Caller::here()) {
     log(LogLevel::kError, component, message, fields, where);
 }
 
