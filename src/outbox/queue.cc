@@ -23,7 +23,10 @@ void Queue::add(Notice notice, Instant now) {
     if (episode.empty()) return enlist(key, it->second);
     std::set<RowKey>& siblings = episodes_[episode];
     const auto place = siblings.insert(key).first;
-    if (place != siblings.begin()) return;
+    if (place != siblings.begin()) {
+        if (limits_.keeps_order && rows_.at(*std::prev(place)).under_way) enlist(key, it->second);
+        return;
+    }
     // An earlier row may be handed over after a later one (a restart reads the store while new ones come).
     if (const auto second = std::next(place); second != siblings.end()) delist(*second, rows_.at(*second));
     enlist(key, it->second);
@@ -70,6 +73,29 @@ void Queue::start(const RowKey& key, std::vector<std::shared_ptr<const Notice>>&
     ++under_way_;
     ++row.attempts;
     taken.push_back(row.notice);
+    if (limits_.keeps_order) release_next(key, *row.notice);
+}
+
+// The one behind it may go as well.
+void Queue::release_next(const RowKey& key, const Notice& notice) {
+    const auto episode = episodes_.find(notice.episode);
+    if (episode == episodes_.end()) return;
+    const auto next = episode->second.upper_bound(key);
+    if (next == episode->second.end()) return;
+    const Row& row = rows_.at(*next);
+    if (!row.under_way) enlist(*next, row);
+}
+
+// One that has failed goes before those of its episode that have not left yet.
+void Queue::hold_back(const RowKey& key, const Notice& notice) {
+    const auto episode = episodes_.find(notice.episode);
+    if (!limits_.keeps_order || episode == episodes_.end()) return;
+    for (auto later = episode->second.upper_bound(key); later != episode->second.end(); ++later) {
+        const Row& row = rows_.at(*later);
+        if (row.under_way) continue;
+        delist(*later, row);  // only the first of them can be listed
+        return;
+    }
 }
 
 std::vector<std::shared_ptr<const Notice>> Queue::take(Instant now, std::size_t max) {
@@ -108,6 +134,7 @@ void Queue::finish(const RowKey& key, Attempt attempt, const std::string& reason
             failures_ = 0;  // it answered
             return park(key, reason, now);
         case Attempt::kAgain:
+            hold_back(key, *row.notice);
             row.not_before = kBeforeAll;
             if (is_first_of_episode(key, row)) enlist(key, row);
             return;
@@ -118,6 +145,7 @@ void Queue::finish(const RowKey& key, Attempt attempt, const std::string& reason
         case Attempt::kBusy:
             break;
     }
+    hold_back(key, *row.notice);
     if (++failures_ == limits_.breaker_failures) probe_at_ = now + limits_.breaker_pause;
     if (retry_after) quiet_until_ = std::max(quiet_until_, now + *retry_after);
     const bool give_up = now - row.added >= limits_.give_up;

@@ -24,6 +24,9 @@ struct QueueLimits {
     Duration give_up = std::chrono::hours(72);
     int breaker_failures = 5;                           ///< in a row; then only one notice is tried at a time …
     Duration breaker_pause = std::chrono::seconds(30);  ///< … this often
+    /// The receiver takes what it is given in that order (a partition of Kafka, written by one producer): the next
+    /// notice of an episode need not wait until the one before it has arrived.
+    bool keeps_order = false;
 };
 
 /// How an attempt ended.
@@ -42,8 +45,8 @@ struct Parked {
     Instant at = kBeforeAll;  ///< when it was parked
 };
 
-/// Notices of one episode leave one after the other, in the order they were made; different episodes do not wait for
-/// each other. Every call costs the logarithm of the rows, whatever the receiver does. Used by one thread.
+/// Notices of one episode leave in the order they were made, one after the other unless the receiver keeps the order
+/// itself; different episodes do not wait for each other. Every call costs the logarithm of the rows, whatever the receiver does. Used by one thread.
 class Queue {
 public:
     static constexpr std::size_t kParkedMax = 10'000;  ///< beyond it the oldest are dropped, and counted
@@ -94,6 +97,8 @@ private:
     void retry_later(const RowKey& key, Row& row, Instant now, double chance);
     void remove(const RowKey& key);
     void release(const Notice& notice);
+    void release_next(const RowKey& key, const Notice& notice);
+    void hold_back(const RowKey& key, const Notice& notice);
     void park(const RowKey& key, const std::string& reason, Instant now);
     void keep_parked(std::shared_ptr<const Notice> notice, const std::string& reason, Instant now);
     void fold(const Notice& newest);
@@ -103,7 +108,8 @@ private:
     Rows rows_;
     std::map<std::string, std::set<RowKey>> episodes_;
     std::map<std::uint64_t, RowKey> arrivals_;
-    // Only the first row of an episode, and only if it is not under way, stands in one of these two.
+    // Only the first row of an episode (where the receiver keeps the order: the first that is not under way) stands in
+    // one of these two.
     std::map<std::uint64_t, RowKey> ready_;         // by arrival: may be tried at once
     std::set<std::pair<Instant, RowKey>> pausing_;  // by the instant their pause ends
     std::vector<RowKey> finished_;

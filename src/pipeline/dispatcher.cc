@@ -23,7 +23,9 @@ Dispatcher::Dispatcher(DispatcherOptions options, TopicWriter* topics, metrics::
         by_key_[target.key] = lanes_.size();
         Lane& lane = lanes_.emplace_back();
         lane.target = target;
-        lane.queue = outbox::Queue(options_.limits);
+        outbox::QueueLimits limits = options_.limits;
+        limits.keeps_order = !target.topic.empty();
+        lane.queue = outbox::Queue(limits);
         if (target.alertmanager) lane.alertmanager = std::make_unique<receivers::AlertmanagerState>(*target.alertmanager);
         metrics_.set("notification_queue_capacity", {target.name}, static_cast<double>(options_.limits.rows_max));
         publish(lane);
@@ -218,8 +220,8 @@ void Dispatcher::resend(std::size_t index, Instant now) {
 void Dispatcher::finish(Lane& lane, const outbox::Notice& notice, outbox::Attempt attempt, const std::string& reason, Instant now,
                         std::optional<Duration> retry_after) {
     if (attempt == outbox::Attempt::kDelivered) {
-        metrics_.add("notifications_total", {lane.target.name, lane.target.integration});
-        if (notice.kind == outbox::NoticeKind::kDeadLetter) metrics_.add("dead_letters_total", {lane.target.topic});
+        ++lane.delivered;
+        lane.letters += notice.kind == outbox::NoticeKind::kDeadLetter ? 1 : 0;
         if (lane.alertmanager) lane.alertmanager->delivered(notice, now);
     } else {
         metrics_.add("notifications_failed_total", {lane.target.name, lane.target.integration, reason});
@@ -275,6 +277,8 @@ void Dispatcher::on_report(const TopicReport& report, Instant now) {
 
 void Dispatcher::publish(Lane& lane) {
     const std::string& name = lane.target.name;
+    if (lane.delivered > 0) metrics_.add("notifications_total", {name, lane.target.integration}, static_cast<double>(std::exchange(lane.delivered, 0)));
+    if (lane.letters > 0) metrics_.add("dead_letters_total", {lane.target.topic}, static_cast<double>(std::exchange(lane.letters, 0)));
     metrics_.set("notification_queue_length", {name}, static_cast<double>(lane.queue.size() + lane.held.size()));
     const Instant oldest = lane.queue.oldest();
     metrics_.set("notification_oldest_pending_timestamp_seconds", {name}, oldest == kNever ? 0 : static_cast<double>(to_millis(oldest)) / 1000);
@@ -308,7 +312,10 @@ void Dispatcher::run() {
             const auto rows = lane.queue.take_finished();
             any = any || !rows.empty();
             give_back(rows);
-            publish(lane);
+        }
+        if (const Instant then = wall_now(); any || then - published_ >= kRound) {
+            published_ = then;
+            for (Lane& lane : lanes_) publish(lane);
         }
         if (any) finished_signal_();
     }

@@ -72,6 +72,7 @@ private:
         std::unique_ptr<receivers::AlertmanagerState> alertmanager;
         std::size_t batch_max = receivers::AlertmanagerState::kBatchMax;
         std::size_t exchanging = 0;  // requests without a response yet
+        std::uint64_t delivered = 0, letters = 0;  // since publish()
         std::uint64_t parked_told = 0, folded_told = 0, dropped_told = 0;
     };
     struct Exchange {
@@ -107,6 +108,7 @@ private:
     std::map<outbox::RowKey, std::vector<outbox::RowKey>> digest_rows_;
     std::map<std::uint64_t, std::shared_ptr<outbox::DeadLetter>> cut_;  // by tag: dead letters the broker found too large
     std::uint64_t next_tag_ = 1, next_digest_ = 1;
+    Instant published_ = kBeforeAll;
     std::mt19937_64 random_{std::random_device{}()};
 
     std::mutex mutex_;  // guards the three below

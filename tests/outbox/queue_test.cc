@@ -52,6 +52,42 @@ TEST(Queue, TransitionWaitsForTheOneBeforeItAndOtherEpisodesDoNot) {
     EXPECT_THAT(finished(queue), IsEmpty());
 }
 
+QueueLimits in_order() {
+    QueueLimits limits;
+    limits.keeps_order = true;
+    return limits;
+}
+
+TEST(Queue, WhereTheReceiverKeepsTheOrderTransitionsOfAnEpisodeFollowAtOnceInTheirOrder) {
+    Queue queue(in_order());
+    queue.add(notice_of("a", 1, kOpened), kNow);
+    queue.add(notice_of("a", 2, kRaised), kNow);
+    EXPECT_THAT(take(queue, kNow, 1), ElementsAre("a.1"));
+    queue.add(notice_of("a", 3, kClosed), kNow);
+    EXPECT_THAT(take(queue, kNow), ElementsAre("a.2", "a.3"));
+    queue.add(notice_of("a", 4, kOpened), kNow);
+    EXPECT_THAT(take(queue, kNow), ElementsAre("a.4")) << "the one before it is under way";
+    for (std::uint64_t row : {1, 2, 3, 4}) deliver(queue, row);
+    EXPECT_THAT(finished(queue), ElementsAre(1, 2, 3, 4));
+    EXPECT_EQ(queue.size(), 0u);
+    EXPECT_EQ(queue.under_way(), 0u);
+}
+
+TEST(Queue, WhereTheReceiverKeepsTheOrderAFailedOneGoesBeforeThoseThatHaveNotLeft) {
+    Queue queue(in_order());
+    for (std::uint64_t row : {1, 2, 3}) queue.add(notice_of("a", row, kRaised), kNow);
+    EXPECT_THAT(take(queue, kNow, 2), ElementsAre("a.1", "a.2"));
+    fail(queue, 1, kNow);
+    EXPECT_THAT(take(queue, kNow), IsEmpty()) << "the third waits for the first";
+    deliver(queue, 2);
+    EXPECT_THAT(take(queue, kNow), IsEmpty());
+    EXPECT_THAT(take(queue, kNow + 5min), ElementsAre("a.1", "a.3"));
+    deliver(queue, 3);
+    deliver(queue, 1);
+    EXPECT_EQ(queue.size(), 0u);
+    EXPECT_EQ(queue.next_try(), kNever);
+}
+
 TEST(Queue, NoticesWithoutAnEpisodeDoNotWaitForEachOther) {
     Queue queue;
     for (std::uint64_t row : {1, 2, 3}) {
