@@ -330,10 +330,10 @@ void Consumer::poll(Duration at_most) {
 void Consumer::fetch(const TopicPartition& where, std::vector<Message>& out, std::size_t max) {
     const auto it = partitions_.find(where);
     if (it == partitions_.end()) return;
-    std::vector<rd_kafka_message_t*> raw(max);
-    const auto n = rd_kafka_consume_batch_queue(it->second->queue.get(), 0, raw.data(), max);
+    if (fetched_.size() < max) fetched_.resize(max);
+    const auto n = rd_kafka_consume_batch_queue(it->second->queue.get(), 0, fetched_.data(), max);
     for (std::size_t i = 0; n > 0 && i < static_cast<std::size_t>(n); ++i) {
-        rd_kafka_message_t* message = raw[i];
+        rd_kafka_message_t* message = fetched_[i];
         if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
             it->second->end = -1;
             out.emplace_back(message);

@@ -149,6 +149,7 @@ private:
     int event_fd_ = -1;
     std::vector<TopicPartition> assignment_;
     std::map<TopicPartition, std::unique_ptr<Partition>> partitions_;
+    std::vector<rd_kafka_message_s*> fetched_;  // scratch
     std::uint64_t rebalances_ = 0;
     mutable std::mutex mutex_;  // guards the five below
     Statistics statistics_;

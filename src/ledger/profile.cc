@@ -2,14 +2,17 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 
 #include "base/digest.h"
 #include "ledger/codec.h"
+#include "tocsin/check.h"
 
 namespace tocsin::ledger {
 namespace {
 
 constexpr std::uint8_t kRowRolled = 1;
+constexpr std::size_t kSearchedMax = 16;  // beyond so many ids a table of them is made
 
 // A word, or the text itself where the dictionary is full: 0 is never a number's successor, so it marks the text.
 void put_word(std::string& out, std::string_view text, Vocabulary& words) {
@@ -125,9 +128,12 @@ bool Vocabulary::field_of(WordId word, FieldId& field) {
 
 void Profile::clear() {
     rows_.clear();
-    fields_.clear();
-    spans_.clear();
     old_ids_.clear();
+    fields_.clear();
+    added_.clear();
+    known_ids_.clear();
+    first_row_ = first_old_id_ = counting_ = 0;
+    old_ids_ascend_ = true;
     states = {};
 }
 
@@ -138,21 +144,36 @@ bool Profile::unpack(std::string_view bytes, std::string_view customer, Vocabula
     states = in.string();
     for (std::uint64_t n = in.count(); n > 0; --n) {
         const Instant time = in.instant();
+        if (!old_ids_.empty() && time < old_ids_.back().time) old_ids_ascend_ = false;
         old_ids_.push_back({time, in.fixed64()});
     }
     while (!in.done()) {
         const std::string_view raw = in.string();
-        if (!in.ok() || !unpack_row(raw, customer, words)) return false;
+        Row row;
+        if (!in.ok() || !read_row(raw, customer, words, row)) return false;
+        rows_.push_back(row);
+        counting_ += row.rolled ? 0 : 1;
     }
-    if (!in.ok()) return false;
-    // Only now do the fields stand still in memory.
-    for (const Span& s : spans_) rows_[s.row].event.fields = std::span(fields_).subspan(s.first, s.count);
-    return true;
+    return in.ok();
 }
 
-bool Profile::unpack_row(std::string_view raw, std::string_view customer, Vocabulary& words) {
+// Room for so many more fields, without moving those that rows look at, or with taking the rows along.
+void Profile::make_room(std::size_t fields) {
+    const std::size_t need = fields_.size() + fields;
+    if (need <= fields_.capacity()) return;
+    std::vector<FieldValue> larger;
+    larger.reserve(2 * need);
+    larger = fields_;
+    for (Row& row : rows_) {
+        if (row.event.fields.empty()) continue;
+        const std::ptrdiff_t first = row.event.fields.data() - fields_.data();
+        row.event.fields = std::span(larger).subspan(static_cast<std::size_t>(first), row.event.fields.size());
+    }
+    fields_ = std::move(larger);
+}
+
+bool Profile::read_row(std::string_view raw, std::string_view customer, Vocabulary& words, Row& row) {
     Reader in(raw);
-    Row row;
     row.raw = raw;
     row.rolled = (in.byte() & kRowRolled) != 0;
     Event& e = row.event;
@@ -165,29 +186,29 @@ bool Profile::unpack_row(std::string_view raw, std::string_view customer, Vocabu
     e.id = in.string();
     e.subscriber = in.string();
     if (e.subscriber.empty()) e.subscriber = customer;
+    const std::uint64_t count = in.count();
+    make_room(count);
     const std::size_t first = fields_.size();
-    for (std::uint64_t n = in.count(); n > 0; --n) {
+    for (std::uint64_t n = count; n > 0; --n) {
         FieldValue f;
         const bool declared = words.field_of(static_cast<WordId>(in.varint()), f.field);
         if (!get_value(in, f.value)) return false;
         if (declared) fields_.push_back(f);
     }
-    if (!in.ok() || !in.done()) return false;
-    if (fields_.size() > first) spans_.push_back({rows_.size(), first, fields_.size() - first});
-    rows_.push_back(row);
-    return true;
+    e.fields = std::span(fields_).subspan(first);
+    return in.ok() && in.done();
 }
 
 void Profile::pack(std::string& out) const {
     out.clear();
     out.push_back(static_cast<char>(kFormat));
     put_string(out, states);
-    put_varint(out, old_ids_.size());
-    for (const OldId& id : old_ids_) {
+    put_varint(out, old_ids().size());
+    for (const OldId& id : old_ids()) {
         put_instant(out, id.time);
         put_fixed64(out, id.hash);
     }
-    for (const Row& row : rows_) {
+    for (const Row& row : rows()) {
         put_varint(out, row.raw.size());
         const std::size_t at = out.size();
         out.append(row.raw);
@@ -196,57 +217,113 @@ void Profile::pack(std::string& out) const {
 }
 
 std::size_t Profile::add(const Event& event, Vocabulary& words) {
-    added_.clear();
-    put_row(added_, event, words);
-    Row row{event, added_, false};
+    scratch_.clear();
+    put_row(scratch_, event, words);
+    added_.push_back(std::make_unique_for_overwrite<char[]>(scratch_.size()));
+    std::memcpy(added_.back().get(), scratch_.data(), scratch_.size());
+    Row row{false, event, {added_.back().get(), scratch_.size()}};
     if (row.event.subscriber.empty()) row.event.subscriber = row.event.customer;
-    const auto at = std::upper_bound(rows_.begin(), rows_.end(), event.time,
-                                     [](Instant t, const Row& r) { return t < r.event.time; });
+    if (rows_.size() == rows_.capacity() && first_row_ > rows_.size() / 4) {
+        rows_.erase(rows_.begin(), rows_.begin() + static_cast<std::ptrdiff_t>(first_row_));
+        first_row_ = 0;
+    }
+    const auto begin = rows_.begin() + static_cast<std::ptrdiff_t>(first_row_);
+    const auto at =
+        std::upper_bound(begin, rows_.end(), event.time, [](Instant t, const Row& r) { return t < r.event.time; });
     const auto placed = rows_.insert(at, row);  // may move all rows
-    return static_cast<std::size_t>(placed - rows_.begin());
+    ++counting_;
+    if (!known_ids_.empty()) known_ids_.insert(hash64(event.id));
+    return static_cast<std::size_t>(placed - rows_.begin()) - first_row_;
+}
+
+void Profile::keep(std::size_t index, std::string_view customer, Vocabulary& words) {
+    Row& row = rows_[first_row_ + index];
+    row.event.fields = {};  // the record's own, not ours: make_room() must not look at them
+    const bool ok = read_row(row.raw, customer, words, row);
+    TOCSIN_CHECK(ok, "what add() wrote can be read");
+}
+
+// Made when it is first needed, and only for those who have many.
+void Profile::know_ids() const {
+    for (const Row& row : rows()) known_ids_.insert(hash64(row.event.id));
+    for (const OldId& id : old_ids()) known_ids_.insert(id.hash);
 }
 
 bool Profile::has_id(std::string_view id, Instant time, Duration window) const {
     if (window == Duration(0)) return false;
+    if (rows().size() + old_ids().size() > kSearchedMax) {
+        if (known_ids_.empty()) know_ids();
+        if (!known_ids_.contains(hash64(id))) return false;
+    }
     const auto near = [&](Instant t) { return (t < time ? time - t : t - time) <= window; };
-    for (const Row& row : rows_) {
+    for (const Row& row : rows()) {
         if (row.event.id == id && near(row.event.time)) return true;
     }
-    if (old_ids_.empty()) return false;
+    if (old_ids().empty()) return false;
     const std::uint64_t hash = hash64(id);
-    return std::any_of(old_ids_.begin(), old_ids_.end(),
-                       [&](const OldId& old) { return old.hash == hash && near(old.time); });
+    const auto same = [&](const OldId& old) { return old.hash == hash && near(old.time); };
+    return std::any_of(old_ids().begin(), old_ids().end(), same);
+}
+
+void Profile::drop_row(std::size_t index) {
+    const auto begin = rows_.begin() + static_cast<std::ptrdiff_t>(first_row_);
+    const auto gone = begin + static_cast<std::ptrdiff_t>(index);
+    if (index < rows().size() / 2) {  // the shorter way
+        std::move_backward(begin, gone, gone + 1);
+        ++first_row_;
+    } else {
+        rows_.erase(gone);
+    }
 }
 
 // The oldest counting row becomes a rolled one and replaces an older rolled row of its kind, area and category.
 void Profile::roll_oldest() {
-    const auto oldest = std::find_if(rows_.begin(), rows_.end(), [](const Row& r) { return !r.rolled; });
+    const auto begin = rows_.begin() + static_cast<std::ptrdiff_t>(first_row_);
+    const auto oldest = std::find_if(begin, rows_.end(), [](const Row& r) { return !r.rolled; });
+    if (!old_ids().empty() && oldest->event.time < old_ids().back().time) old_ids_ascend_ = false;
     old_ids_.push_back({oldest->event.time, hash64(oldest->event.id)});
     oldest->rolled = true;
+    --counting_;
     const Event& e = oldest->event;
-    const auto same = std::find_if(rows_.begin(), oldest, [&](const Row& r) {
+    const auto same = std::find_if(begin, oldest, [&](const Row& r) {
         return r.rolled && r.event.kind == e.kind && r.event.area == e.area && r.event.category == e.category;
     });
     if (same != oldest) {
-        rows_.erase(same);
-    } else if (static_cast<std::size_t>(oldest - rows_.begin()) >= kRolledRowsMax) {
-        rows_.erase(rows_.begin());
+        drop_row(static_cast<std::size_t>(same - begin));
+    } else if (static_cast<std::size_t>(oldest - begin) >= kRolledRowsMax) {
+        drop_row(0);
     }
 }
 
-std::size_t Profile::trim(Instant oldest, std::size_t rows_max, Duration dedup) {
-    std::erase_if(rows_, [&](const Row& r) { return r.event.time < oldest; });
-    auto counting =
-        static_cast<std::size_t>(std::count_if(rows_.begin(), rows_.end(), [](const Row& r) { return !r.rolled; }));
-    std::size_t rolled = 0;
-    for (; counting > rows_max; --counting, ++rolled) roll_oldest();
-    if (!rows_.empty()) {
-        const Instant newest = rows_.back().event.time;
-        std::erase_if(old_ids_, [&](const OldId& id) { return id.time + dedup < newest; });
-    } else {
-        std::erase_if(old_ids_, [&](const OldId& id) { return id.time < oldest; });
+// Rows ascend by time: what is too old stands in front.
+void Profile::drop_before(Instant oldest) {
+    while (!rows().empty() && rows().front().event.time < oldest) {
+        counting_ -= rows().front().rolled ? 0 : 1;
+        ++first_row_;
     }
-    if (old_ids_.size() > kOldIdsMax) old_ids_.erase(old_ids_.begin(), old_ids_.end() - kOldIdsMax);
+}
+
+void Profile::drop_old_ids(Instant before) {
+    const auto give_back = [this] {
+        old_ids_.erase(old_ids_.begin(), old_ids_.begin() + static_cast<std::ptrdiff_t>(first_old_id_));
+        first_old_id_ = 0;
+    };
+    if (old_ids_ascend_) {
+        while (!old_ids().empty() && old_ids().front().time < before) ++first_old_id_;
+    } else {
+        give_back();
+        std::erase_if(old_ids_, [before](const OldId& id) { return id.time < before; });
+    }
+    if (old_ids().size() > kOldIdsMax) first_old_id_ = old_ids_.size() - kOldIdsMax;
+    if (first_old_id_ > old_ids_.size() / 2) give_back();
+}
+
+std::size_t Profile::trim(Instant oldest, std::size_t rows_max, Duration dedup) {
+    drop_before(oldest);
+    std::size_t rolled = 0;
+    for (; counting_ > rows_max; ++rolled) roll_oldest();
+    // An id may leave before its time only with the customer's last row.
+    drop_old_ids(rows().empty() ? oldest : rows().back().event.time - dedup);
     return rolled;
 }
 

@@ -1,12 +1,15 @@
 #pragma once
-/// A profile unpacked for one record's work: the customer's remembered events, open promises and episodes. The bytes
-/// are drawn in docs/storage_format.md.
+/// A profile unpacked for work: the customer's remembered events, open promises and episodes. The bytes are drawn in
+/// docs/storage_format.md.
 
 #include <cstdint>
+#include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "ledger/dictionary.h"
 #include "tocsin/event.h"
 #include "tocsin/schema.h"
@@ -40,9 +43,9 @@ private:
 /// One remembered event and its stored bytes. A rolled row only remembers that something of its kind, area and
 /// category last happened then: it no longer counts, but it still says whether a person is new to a cell.
 struct Row {
+    bool rolled = false;
     Event event;
     std::string_view raw;
-    bool rolled = false;
 };
 
 /// An event id that lost its row to the bound, kept for duplicates only.
@@ -68,9 +71,14 @@ public:
     void pack(std::string& out) const;
 
     /// Ascending by time; rows of one instant in order of arrival.
-    [[nodiscard]] const std::vector<Row>& rows() const { return rows_; }
-    /// Adds an event in its own place; its views must live as long as this profile is used. Returns its index.
+    [[nodiscard]] std::span<const Row> rows() const { return std::span(rows_).subspan(first_row_); }
+    /// Adds an event in its own place; its views must live until keep() is called or this profile is used no more.
+    /// Returns its index.
     std::size_t add(const Event& event, Vocabulary& words);
+    /// Reads the row that was added last again from its stored bytes: it outlives the record, and has what is kept.
+    void keep(std::size_t index, std::string_view customer, Vocabulary& words);
+    /// Rows added since unpack(): what they leave behind is given back only by pack() and unpack().
+    [[nodiscard]] std::size_t added() const { return added_.size(); }
     /// Whether an event of this id lies within `window` of `time`, either way.
     [[nodiscard]] bool has_id(std::string_view id, Instant time, Duration window) const;
     /// Drops rows and ids before `oldest`, except those nothing may forget; rolls the oldest rows up until at most
@@ -79,21 +87,29 @@ public:
 
     /// The open promises, episodes and timers, in the encoding of module episodes. Opaque here.
     std::string_view states;
-    [[nodiscard]] bool empty() const { return rows_.empty() && old_ids_.empty() && states.empty(); }
-    [[nodiscard]] const std::vector<OldId>& old_ids() const { return old_ids_; }
+    [[nodiscard]] bool empty() const { return rows().empty() && old_ids().empty() && states.empty(); }
+    [[nodiscard]] std::span<const OldId> old_ids() const { return std::span(old_ids_).subspan(first_old_id_); }
 
 private:
-    struct Span {
-        std::size_t row, first, count;
-    };
-    bool unpack_row(std::string_view raw, std::string_view customer, Vocabulary& words);
+    bool read_row(std::string_view raw, std::string_view customer, Vocabulary& words, Row& row);
+    void make_room(std::size_t fields);
+    void know_ids() const;
+    void drop_before(Instant oldest);
+    void drop_row(std::size_t index);
     void roll_oldest();
+    void drop_old_ids(Instant before);
 
+    // What leaves at the front only moves a number: a busy customer's rows are many, and one leaves with each that comes.
     std::vector<Row> rows_;
-    std::vector<FieldValue> fields_;
-    std::vector<Span> spans_;
+    std::size_t first_row_ = 0;
+    std::size_t counting_ = 0;  // rows that are not rolled up
     std::vector<OldId> old_ids_;
-    std::string added_;  // bytes of the row added
+    std::size_t first_old_id_ = 0;
+    bool old_ids_ascend_ = true;
+    std::vector<FieldValue> fields_;              // the rows' fields look into it
+    std::vector<std::unique_ptr<char[]>> added_;  // bytes of the rows added
+    std::string scratch_;
+    mutable absl::flat_hash_set<std::uint64_t> known_ids_;  // empty, or of all rows and old ids, and perhaps more
 };
 
 }  // namespace tocsin::ledger

@@ -105,11 +105,25 @@ void ProfileTable::queue(Instant due, Slot slot) {
 
 Slot ProfileTable::set(Slot slot, std::string_view key, std::string_view bytes, Instant due) {
     slot = place(slot, key, bytes, due);
-    if (!slots_[slot]->dirty) {
-        slots_[slot]->dirty = true;
-        dirty_.push_back(slot);
-    }
+    mark(slot);
     return slot;
+}
+
+void ProfileTable::mark(Slot slot) {
+    if (slots_[slot]->dirty) return;
+    slots_[slot]->dirty = true;
+    dirty_.push_back(slot);
+}
+
+void ProfileTable::touch(Slot slot, Instant due) {
+    const bool requeue = due != kNever && due != slots_[slot]->due;
+    slots_[slot]->due = due;
+    if (requeue) queue(due, slot);
+    mark(slot);
+}
+
+void ProfileTable::set_bytes(Slot slot, std::string_view bytes) {
+    place(slot, key(slot), bytes, due(slot));
 }
 
 Slot ProfileTable::load(std::string_view key, std::string_view bytes, Instant due) {

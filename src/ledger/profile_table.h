@@ -1,6 +1,6 @@
 #pragma once
-/// All profiles of one task in RAM: customer key -> stored bytes, one allocation each. What is in RAM is byte for byte
-/// what is in the database, so that a commit copies and never encodes.
+/// All profiles of one task in RAM: customer key -> stored bytes, one allocation each. What lies here is byte for byte
+/// what is in the database; profiles that are being worked on are unpacked elsewhere (task/working_set.h).
 
 #include <cstdint>
 #include <functional>
@@ -36,6 +36,10 @@ public:
     Slot set(Slot slot_or_none, std::string_view key, std::string_view bytes, Instant due);
     /// As set(), without marking: for what comes from the database.
     Slot load(std::string_view key, std::string_view bytes, Instant due);
+    /// Marks a profile whose bytes will follow before the next write().
+    void touch(Slot slot, Instant due);
+    /// The bytes of a profile that was touched.
+    void set_bytes(Slot slot, std::string_view bytes);
     void erase(Slot slot);
 
     [[nodiscard]] bool alive(Slot slot) const { return slot < slots_.size() && slots_[slot] != nullptr; }
@@ -84,6 +88,7 @@ private:
         }  // std heap: top = min
     };
     Slot place(Slot slot, std::string_view key, std::string_view bytes, Instant due);
+    void mark(Slot slot);
     void queue(Instant due, Slot slot);
     void drop_stale();
 

@@ -272,7 +272,8 @@ Result<bool> Engine::step(Instant now) {
     }
     watch_silent_inputs(now);  // before records: one of them may be what a promise breaks before
     bool worked = false;
-    for (std::size_t n = 0; n < kRecordsPerStep; ++n) {
+    std::size_t taken = 0;
+    for (; taken < kRecordsPerStep; ++taken) {
         bool waiting = false;
         Lane* lane = choose(now, waiting);
         if (lane == nullptr) break;
@@ -284,7 +285,7 @@ Result<bool> Engine::step(Instant now) {
     if (trouble_) return *trouble_;
     if (!worked) stand_still(now);
     move_clocks(now);
-    const bool due = now - last_commit_ >= kCommitEvery;
+    const bool due = now - last_commit_ >= (taken == kRecordsPerStep ? kCommitEveryBehind : kCommitEvery);
     if (records_since_commit_ >= kCommitRecordsMax || due) {
         auto committed = commit(now);
         if (!committed) return std::move(committed).error();

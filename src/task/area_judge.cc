@@ -10,20 +10,37 @@ namespace tocsin::task {
 
 void AreaJudge::use(const RuleSet& rules) {
     plans_.clear();
+    by_order_.assign(rules.rules.size(), nullptr);
     for (const Rule& rule : rules.rules) {
-        if (!rule.person && !rule.rolls_up) plans_.emplace(rule.name, plan_cells(rule));
+        if (rule.person || rule.rolls_up) continue;
+        Known& known = plans_[rule.name];
+        known.plan = plan_cells(rule);
+        by_order_[rule.order] = &known;
     }
-    for (auto& [key, subject] : subjects_) subject.cells.clear();
+    for (auto& [key, subject] : subjects_) {
+        subject.cells.clear();
+        subject.thresholds.reset();
+        const auto known = plans_.find(key.rule);
+        if (known != plans_.end()) known->second.subjects.emplace(key.subject, &subject);
+    }
 }
 
 AreaJudge::Subject& AreaJudge::subject_of(const Rule& rule, const std::string& subject) {
-    const auto [it, is_new] = subjects_.try_emplace(Key{rule.name, subject});
-    Subject& s = it->second;
-    if (is_new) {
-        s.state.rule = rule.name;
-        s.state.subject = subject;
-    }
+    auto& known = by_order_[rule.order]->subjects;
+    if (const auto it = known.find(subject); it != known.end()) return *it->second;
+    Subject& s = subjects_[Key{rule.name, subject}];
+    s.state.rule = rule.name;
+    s.state.subject = subject;
+    known.emplace(subject, &s);
     return s;
+}
+
+const Thresholds* AreaJudge::thresholds_of(const Rule& rule, Subject& subject) const {
+    if (rule.thresholds == nullptr) return nullptr;
+    if (!subject.thresholds) {
+        subject.thresholds = rule.thresholds->find(setting_.areas, setting_.areas.resolve(subject.area));
+    }
+    return &*subject.thresholds;
 }
 
 std::string AreaJudge::place_of(const Rule& rule, std::string_view subject) {
@@ -56,8 +73,11 @@ void AreaJudge::measure(const CellPlan& plan, Subject& subject, Instant now) {
         const CellSpec& spec = plan.specs[i];
         auto& cells = subject.cells[i];
         cells.resize(sources_.size(), nullptr);
+        key_.clear();
         for (std::size_t s = 0; s < sources_.size(); ++s) {
-            if (cells[s] == nullptr) cells[s] = sources_[s]->find(cell_key(spec, subject.state.subject));
+            if (cells[s] != nullptr) continue;
+            if (key_.empty()) put_cell_key(spec, subject.state.subject, key_);
+            cells[s] = sources_[s]->find(key_);
         }
         const std::int64_t bucket = ledger::bucket_of(now, spec.width);
         for (const std::size_t m : spec.measures) measures_[m] = total(plan, spec, m, cells, bucket);
@@ -114,11 +134,7 @@ void AreaJudge::judge_at(const CellPlan& plan, Subject& subject, Instant now, co
     measure(plan, subject, now);
     EvalContext context;
     context.measures = measures_;
-    Thresholds thresholds;
-    if (rule.thresholds != nullptr) {
-        thresholds = rule.thresholds->find(setting_.areas, setting_.areas.resolve(subject.area));
-        context.thresholds = &thresholds;
-    }
+    context.thresholds = thresholds_of(rule, subject);
     const rules::Verdict verdict = rules::verdict(rule, context);
     const episodes::Holding holding{verdict.level, verdict.stays};
     bool stepped = false;
@@ -161,14 +177,13 @@ void AreaJudge::fire_one(Subject& subject, Instant now) {
         set_due(subject, kNever);
         return;
     }
-    judge_at(plan->second, subject, now, nullptr);
+    judge_at(plan->second.plan, subject, now, nullptr);
 }
 
 void AreaJudge::judge(const Touch& touch, Instant clock) {
     Subject& subject = subject_of(*touch.rule, touch.subject);
     while (subject.state.due < touch.time) fire_one(subject, subject.state.due);
-    const auto plan = plans_.find(touch.rule->name);
-    judge_at(plan->second, subject, std::max({touch.time, clock, subject.judged}), &touch.id);
+    judge_at(by_order_[touch.rule->order]->plan, subject, std::max({touch.time, clock, subject.judged}), &touch.id);
 }
 
 void AreaJudge::fire(Instant limit, bool inclusive) {
@@ -183,7 +198,7 @@ void AreaJudge::review(const Rule& rule, Instant clock) {
     const auto plan = plans_.find(rule.name);
     if (plan == plans_.end()) return;
     for (auto& [key, subject] : subjects_) {
-        if (key.rule == rule.name) judge_at(plan->second, subject, std::max(clock, subject.judged), nullptr);
+        if (key.rule == rule.name) judge_at(plan->second.plan, subject, std::max(clock, subject.judged), nullptr);
     }
 }
 
@@ -213,11 +228,11 @@ std::vector<Transition> AreaJudge::describe_open() {
     for (auto& [key, subject] : subjects_) {
         const auto plan = plans_.find(key.rule);
         if (!subject.state.episode.open() || plan == plans_.end()) continue;
-        if (subject.area.empty()) subject.area = place_of(*plan->second.rule, key.subject);
-        measure(plan->second, subject, subject.judged);
+        if (subject.area.empty()) subject.area = place_of(*plan->second.plan.rule, key.subject);
+        measure(plan->second.plan, subject, subject.judged);
         Moment moment;
         moment.measures = measures_;
-        open.push_back(recorder_.describe(*plan->second.rule, subject.state, moment));
+        open.push_back(recorder_.describe(*plan->second.plan.rule, subject.state, moment));
     }
     return open;
 }

@@ -3,12 +3,15 @@
 /// deltas.
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "episodes/subject_state.h"
 #include "ledger/cells.h"
+#include "ledger/text_hash.h"
 #include "task/cell_feed.h"
 #include "task/recorder.h"
 #include "tocsin/write_batch.h"
@@ -64,15 +67,23 @@ private:
         std::string area;  // code of the place, "" where the rule asks for none
         Instant judged = kBeforeAll;
         bool dirty = false;
+        // Kept until the rules change:
         std::vector<std::vector<const ledger::Cell*>> cells;  // by spec, then source; null: not met yet
+        std::optional<Thresholds> thresholds;
     };
     struct Timer {
         Instant due;
         Key key;
         auto operator<=>(const Timer&) const = default;
     };
+    /// The subjects of one rule, found without comparing them with each other.
+    struct Known {
+        CellPlan plan;
+        absl::flat_hash_map<std::string, Subject*, ledger::TextHash, ledger::TextEqual> subjects;
+    };
     static std::string place_of(const Rule& rule, std::string_view subject);
     Subject& subject_of(const Rule& rule, const std::string& subject);
+    const Thresholds* thresholds_of(const Rule& rule, Subject& subject) const;
     void judge_at(const CellPlan& plan, Subject& subject, Instant now, const std::string* trigger);
     void measure(const CellPlan& plan, Subject& subject, Instant now);
     Instant next_change(const CellPlan& plan, const Subject& subject, Instant now) const;
@@ -84,11 +95,13 @@ private:
     const Setting& setting_;
     Recorder& recorder_;
     std::vector<const ledger::CellStore*> sources_;
-    std::map<std::string, CellPlan, std::less<>> plans_;  // by rule name
+    std::map<std::string, Known, std::less<>> plans_;  // by rule name
+    std::vector<Known*> by_order_;                     // by Rule::order; null: a person's
     std::map<Key, Subject> subjects_;
     std::set<Timer> timers_;
     std::vector<Key> dirty_;
     std::vector<Value> measures_;
+    std::string key_;
     Instant frontier_ = kBeforeAll;
     Instant ahead_until_ = kBeforeAll;  // buckets after what was judged may exist up to here
 };

@@ -16,37 +16,40 @@ void CellFeed::use(const RuleSet& rules) {
     }
 }
 
-std::vector<std::string_view> CellFeed::places(const Rule& rule, const Event& event) const {
-    if (std::find(rule.by.begin(), rule.by.end(), kFieldArea) == rule.by.end()) return {""};
-    std::vector<std::string_view> codes;
+void CellFeed::find_places(const Rule& rule, const Event& event, std::vector<std::string_view>& places) const {
+    places.clear();
+    if (std::find(rule.by.begin(), rule.by.end(), kFieldArea) == rule.by.end()) return places.push_back("");
     for (const AreaId node : setting_.areas.lineage(setting_.areas.resolve(event.area))) {
         const Area& area = setting_.areas.area(node);
-        if (rule.rollup_areas[static_cast<std::size_t>(area.level)]) codes.push_back(area.code);
+        if (rule.rollup_areas[static_cast<std::size_t>(area.level)]) places.push_back(area.code);
     }
-    return codes;
+}
+
+bool CellFeed::same_cell(const CellPlan& plan, const Entry& entry, const Event& other) {
+    if (!rules::counts(*plan.rule, other)) return false;
+    if (plan.by_area_alone && other.area == entry.event.area) return true;  // nearly everybody stays where they are
+    find_places(*plan.rule, other, other_places_);
+    return std::any_of(other_places_.begin(), other_places_.end(), [&](std::string_view code) {
+        return plan.by_area_alone ? code == entry.place : subject_of(*plan.rule, other, code) == entry.subject;
+    });
 }
 
 CellFeed::Neighbours CellFeed::neighbours(const CellPlan& plan, const ledger::Profile& profile, std::size_t index,
-                                          const std::string& subject, Filling filling) const {
-    const std::vector<ledger::Row>& rows = profile.rows();
+                                          const Entry& entry, Filling filling) {
+    const auto rows = profile.rows();
     Neighbours near;
-    if (rows[index].event.customer.empty()) return near;
-    // Whether another event of this customer lies in the same cell: same filter, same place or one below it.
-    const auto same_cell = [&](const ledger::Row& other) {
+    if (entry.event.customer.empty()) return near;
+    const auto same = [&](const ledger::Row& other) {
         // The cells of a new rule never saw a rolled row: who came after it is new to them.
         if (filling == Filling::kNewRule && other.rolled) return false;
-        if (!rules::counts(*plan.rule, other.event)) return false;
-        const auto codes = places(*plan.rule, other.event);
-        return std::any_of(codes.begin(), codes.end(), [&](std::string_view code) {
-            return subject_of(*plan.rule, other.event, code) == subject;
-        });
+        return same_cell(plan, entry, other.event);
     };
     for (std::size_t i = index; i-- > 0 && near.previous == nullptr;) {
-        if (same_cell(rows[i])) near.previous = &rows[i].event;
+        if (same(rows[i])) near.previous = &rows[i].event;
     }
     if (filling == Filling::kNewRule) return near;  // later rows come into the cell after this one
     for (std::size_t i = index + 1; i < rows.size() && near.next == nullptr; ++i) {
-        if (same_cell(rows[i])) near.next = &rows[i].event;
+        if (same(rows[i])) near.next = &rows[i].event;
     }
     return near;
 }
@@ -65,7 +68,8 @@ void CellFeed::count(const CellPlan& plan, const Event& event, const Neighbours&
         entry.sums = sums;
         const std::int64_t first = ledger::bucket_of(oldest, spec.width) - spec.reach;
         if (entry.bucket < first) continue;  // no window will ever reach it
-        ledger::Cell* cell = cells_.cell(cell_key(spec, subject));
+        put_cell_key(spec, subject, key_);
+        ledger::Cell* cell = cells_.cell(key_);
         if (cell == nullptr) continue;
         cells_.add(*cell, entry, spec.reach);
         cells_.expire(*cell, first);
@@ -76,11 +80,12 @@ void CellFeed::add_to(const CellPlan& plan, const ledger::Profile& profile, std:
                       std::vector<Touch>* touches) {
     const Event& event = profile.rows()[index].event;
     if (!rules::counts(*plan.rule, event)) return;
-    for (const std::string_view place : places(*plan.rule, event)) {
+    find_places(*plan.rule, event, places_);
+    const Filling filling = touches == nullptr ? Filling::kNewRule : Filling::kLive;
+    for (const std::string_view place : places_) {
         const auto subject = subject_of(*plan.rule, event, place);
         if (!subject) continue;
-        const Filling filling = touches == nullptr ? Filling::kNewRule : Filling::kLive;
-        count(plan, event, neighbours(plan, profile, index, *subject, filling), *subject, oldest);
+        count(plan, event, neighbours(plan, profile, index, {event, place, *subject}, filling), *subject, oldest);
         if (touches != nullptr) touches->push_back({plan.rule, *subject, event.time, std::string(event.id)});
     }
 }

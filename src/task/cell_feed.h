@@ -37,15 +37,23 @@ private:
     void add_to(const CellPlan& plan, const ledger::Profile& profile, std::size_t index, Instant oldest,
                 std::vector<Touch>* touches);
     /// The places the event counts in under the rule: "" where the rule does not ask for places.
-    std::vector<std::string_view> places(const Rule& rule, const Event& event) const;
+    void find_places(const Rule& rule, const Event& event, std::vector<std::string_view>& places) const;
+    /// One event in one of the places it counts in.
+    struct Entry {
+        const Event& event;
+        std::string_view place;
+        const std::string& subject;
+    };
+    /// Whether another event of this customer lies in the same cell: same filter, same place or one below it.
+    bool same_cell(const CellPlan& plan, const Entry& entry, const Event& other);
     /// The customer's nearest other events in the cell; null: none.
     struct Neighbours {
         const Event* previous = nullptr;
         const Event* next = nullptr;
     };
     enum class Filling { kLive, kNewRule };
-    Neighbours neighbours(const CellPlan& plan, const ledger::Profile& profile, std::size_t index,
-                          const std::string& subject, Filling filling) const;
+    Neighbours neighbours(const CellPlan& plan, const ledger::Profile& profile, std::size_t index, const Entry& entry,
+                          Filling filling);
     void count(const CellPlan& plan, const Event& event, const Neighbours& near, const std::string& subject,
                Instant oldest);
 
@@ -53,6 +61,8 @@ private:
     ledger::CellStore& cells_;
     std::vector<CellPlan> plans_;
     std::vector<std::vector<std::size_t>> by_kind_;  // indices into plans_
+    std::vector<std::string_view> places_, other_places_;
+    std::string key_;
 };
 
 }  // namespace tocsin::task

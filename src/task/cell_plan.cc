@@ -34,6 +34,7 @@ void plan_sums(const Measure& m, std::size_t index, std::vector<CellSum>& sums) 
 CellPlan plan_cells(const Rule& rule) {
     CellPlan plan;
     plan.rule = &rule;
+    plan.by_area_alone = rule.by.size() == 1 && rule.by[0] == kFieldArea;
     for (std::size_t i = 0; i < rule.measures.size(); ++i) {
         const Measure& m = rule.measures[i];
         const Duration width = ledger::bucket_width(m.window);
@@ -59,11 +60,10 @@ CellPlan plan_cells(const Rule& rule) {
     return plan;
 }
 
-std::string cell_key(const CellSpec& spec, std::string_view subject) {
-    std::string key;
+void put_cell_key(const CellSpec& spec, std::string_view subject, std::string& key) {
+    key.clear();
     ledger::put_fixed64(key, spec.hash);
     key.append(subject);
-    return key;
 }
 
 std::vector<std::int64_t> sums_of(const CellPlan& plan, const CellSpec& spec, const Event& event) {

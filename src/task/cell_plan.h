@@ -32,11 +32,12 @@ struct CellSpec {
 
 struct CellPlan {
     const Rule* rule = nullptr;
+    bool by_area_alone = false;
     std::vector<CellSpec> specs;
 };
 
 CellPlan plan_cells(const Rule& rule);
-std::string cell_key(const CellSpec& spec, std::string_view subject);
+void put_cell_key(const CellSpec& spec, std::string_view subject, std::string& key);
 
 /// What the event adds to each sum of the spec.
 std::vector<std::int64_t> sums_of(const CellPlan& plan, const CellSpec& spec, const Event& event);

@@ -17,14 +17,22 @@ OwnedValue own(const Value& v) {
 
 }  // namespace
 
+const std::string& Recorder::pseudonym(char prefix, std::string_view plain) const {
+    std::string key(1, prefix);
+    key.append(plain);
+    if (const auto it = pseudonyms_.find(key); it != pseudonyms_.end()) return it->second;
+    if (pseudonyms_.size() >= kPseudonymsMax) pseudonyms_.clear();
+    return pseudonyms_.emplace(std::move(key), setting_.pseudonyms(prefix, plain)).first->second;
+}
+
 std::vector<Transition::SubjectField> Recorder::subject(const Rule& rule, std::string_view key) const {
     std::vector<Transition::SubjectField> fields;
     const std::vector<std::string> values = subject_values(key);
     for (std::size_t i = 0; i < rule.by.size() && i < values.size(); ++i) {
         const FieldId field = rule.by[i];
         std::string shown = values[i];
-        if (field == kFieldCustomer) shown = setting_.pseudonyms('c', values[i]);
-        if (field == kFieldSubscriber) shown = setting_.pseudonyms('s', values[i]);
+        if (field == kFieldCustomer) shown = pseudonym('c', values[i]);
+        if (field == kFieldSubscriber) shown = pseudonym('s', values[i]);
         fields.push_back({setting_.schema.field_name(field), std::move(shown), values[i]});
     }
     return fields;

@@ -1,6 +1,7 @@
 #pragma once
 /// Makes transition records (design 8.2) out of steps: ids, pseudonyms, measures, evidence, rendered texts.
 
+#include <map>
 #include <span>
 #include <string>
 #include <vector>
@@ -25,6 +26,7 @@ struct Moment {
 class Recorder {
 public:
     static constexpr std::size_t kEvidenceMax = 20;
+    static constexpr std::size_t kPseudonymsMax = 4096;
 
     explicit Recorder(const Setting& setting) : setting_(setting) {}
     void use(std::shared_ptr<const RuleSet> rules) { rules_ = std::move(rules); }
@@ -47,11 +49,13 @@ private:
     [[nodiscard]] Transition make(const Rule& rule, const episodes::SubjectState& state, const episodes::Step& step,
                                   const Moment& moment) const;
     void render(const Rule& rule, const Moment& moment, Transition& t) const;
+    const std::string& pseudonym(char prefix, std::string_view plain) const;
     void open(const Rule& rule, episodes::SubjectState& state, const episodes::Step& step, const Moment& moment);
 
     const Setting& setting_;
     std::shared_ptr<const RuleSet> rules_;
     std::vector<Transition> made_;
+    mutable std::map<std::string, std::string, std::less<>> pseudonyms_;  // a keyed hash costs more than finding it again
 };
 
 }  // namespace tocsin::task

@@ -64,31 +64,32 @@ void Task::close_missing_rules(const std::map<std::string, Rule>& gone) {
     const auto is_gone = [&](const episodes::SubjectState& s) { return gone.contains(s.rule); };
     for (ledger::Slot slot = 0; slot < table_.slots(); ++slot) {
         if (!table_.alive(slot)) continue;
-        unpack(slot);
-        if (std::none_of(states_.begin(), states_.end(), is_gone)) continue;
-        for (episodes::SubjectState& s : states_) {
+        WorkingSet::Entry& at = take(slot);
+        if (std::none_of(at.states.begin(), at.states.end(), is_gone)) continue;
+        for (episodes::SubjectState& s : at.states) {
             if (!is_gone(s) || !s.episode.open()) continue;
             const auto step = episodes::close(s.episode, CloseReason::kRuleRemoved, clock_);
             recorder_.record(gone.at(s.rule), s, step, {});
         }
-        std::erase_if(states_, is_gone);
-        store(slot, std::string(table_.key(slot)));
+        std::erase_if(at.states, is_gone);
+        settle(slot, at);
     }
 }
 
 void Task::sweep(const std::vector<const Rule*>& judged, const std::vector<const CellPlan*>& filled) {
     for (ledger::Slot slot = 0; slot < table_.slots(); ++slot) {
         if (!table_.alive(slot)) continue;
-        unpack(slot);
+        WorkingSet::Entry& at = take(slot);
+        const auto rows = at.profile.rows();
         for (const CellPlan* plan : filled) {
-            for (std::size_t i = 0; i < profile_.rows().size(); ++i) feed_.refill(*plan, profile_, i, clock_);
+            for (std::size_t i = 0; i < rows.size(); ++i) feed_.refill(*plan, at.profile, i, clock_);
         }
         if (table_.key(slot).front() != 'c') continue;
-        const Instant newest = profile_.rows().empty() ? clock_ : profile_.rows().back().event.time;
+        const Instant newest = rows.empty() ? clock_ : rows.back().event.time;
         for (const Rule* rule : judged) {
-            if (rule->person) persons_.review(*rule, profile_, states_, std::max(clock_, newest));
+            if (rule->person) persons_.review(*rule, at.profile, at.states, std::max(clock_, newest));
         }
-        store(slot, std::string(table_.key(slot)));
+        settle(slot, at);
     }
 }
 
@@ -101,8 +102,7 @@ void Task::tell_promises() {
     if (!told_.needed()) return;
     for (ledger::Slot slot = 0; slot < table_.slots(); ++slot) {
         if (!table_.alive(slot)) continue;
-        unpack(slot);
-        told_.tell_all(states_);
+        told_.tell_all(working_.get(slot).states);
     }
 }
 
@@ -124,20 +124,21 @@ std::vector<Transition> Task::open_warnings() {
 void Task::for_each_open(const std::function<void(const OpenEpisode&)>& visit) {
     areas_.for_each_open([&](const episodes::SubjectState& state) { visit({state, {}}); });
     rollups_.for_each_open([&](const episodes::SubjectState& state) { visit({state, {}}); });
+    working_.pack();
     for (ledger::Slot slot = 0; slot < table_.slots(); ++slot) {
         if (!table_.alive(slot)) continue;
-        unpack(slot);
-        for (const episodes::SubjectState& s : states_) {
+        for (const episodes::SubjectState& s : working_.get(slot).states) {
             if (s.episode.open()) visit({s, table_.key(slot).substr(1)});
         }
     }
 }
 
 void Task::for_each_profile(const std::function<void(std::string_view, const ledger::Profile&, const States&)>& visit) {
+    working_.pack();
     for (ledger::Slot slot = 0; slot < table_.slots(); ++slot) {
         if (!table_.alive(slot)) continue;
-        unpack(slot);
-        visit(table_.key(slot), profile_, states_);
+        const WorkingSet::Entry& at = working_.get(slot);
+        visit(table_.key(slot), at.profile, at.states);
     }
 }
 

@@ -12,15 +12,10 @@ constexpr char kMetaPrefix = 'm';
 constexpr std::string_view kClockKey = "mclock";
 constexpr std::uint8_t kMetaFormat = 1;
 
-std::string key_of(const Event& event) {
-    // A profile of its own for each event without a customer: nobody to remember, but its id must not count twice.
-    std::string key(1, event.customer.empty() ? 'i' : 'c');
+// A profile of its own for each event without a customer: nobody to remember, but its id must not count twice.
+void put_key(const Event& event, std::string& key) {
+    key.assign(1, event.customer.empty() ? 'i' : 'c');
     key.append(event.customer.empty() ? event.id : event.customer);
-    return key;
-}
-
-std::string_view customer_in(std::string_view key) {
-    return key.front() == 'c' ? key.substr(1) : std::string_view{};
 }
 
 }  // namespace
@@ -34,7 +29,8 @@ Task::Task(const Setting& setting, std::uint32_t index)
       feed_(setting, cells_),
       areas_(setting, recorder_),
       told_(setting),
-      rollups_(setting, recorder_) {}
+      rollups_(setting, recorder_),
+      working_(table_, vocabulary_) {}
 
 Duration Task::keep() const {
     return std::min(std::max(rules_->longest_window(), setting_.limits.dedup), setting_.limits.retention);
@@ -43,17 +39,10 @@ Instant Task::oldest_kept() const {
     return clock_ - keep();
 }
 
-void Task::unpack(ledger::Slot slot) {
-    states_.clear();
-    if (slot == ledger::kNoSlot) {
-        profile_.clear();
-        told_.before(states_);
-        return;
-    }
-    const bool ok = profile_.unpack(table_.bytes(slot), customer_in(table_.key(slot)), vocabulary_) &&
-                    episodes::unpack_states(profile_.states, states_);
-    TOCSIN_CHECK(ok, "what is in RAM was made here or checked when it was loaded");
-    told_.before(states_);
+WorkingSet::Entry& Task::take(ledger::Slot slot) {
+    WorkingSet::Entry& at = working_.get(slot);
+    told_.before(at.states);
+    return at;
 }
 
 // Past breaks are asked for by windows that reach back from the clock of the task that is furthest behind.
@@ -67,33 +56,27 @@ bool Task::forget_breaks(episodes::SubjectState& state) const {
            }) > 0;
 }
 
-bool Task::drop_idle_states() {
+bool Task::drop_idle_states(WorkingSet::Entry& at) const {
+    const auto rows = at.profile.rows();
     bool dropped = false;
-    for (episodes::SubjectState& s : states_) {
+    for (episodes::SubjectState& s : at.states) {
         dropped = forget_breaks(s) || dropped;
         // An opening can only be repeated while its event is remembered.
         if (s.episode.open() || s.openings.empty()) continue;
         std::erase_if(s.openings, [&](const episodes::Opening& o) {
-            return std::none_of(profile_.rows().begin(), profile_.rows().end(),
-                                [&](const ledger::Row& r) { return hash64(r.event.id) == o.hash; });
+            return std::none_of(rows.begin(), rows.end(), [&](const ledger::Row& r) { return hash64(r.event.id) == o.hash; });
         });
     }
-    return std::erase_if(states_, [](const episodes::SubjectState& s) { return s.idle(); }) > 0 || dropped;
+    return std::erase_if(at.states, [](const episodes::SubjectState& s) { return s.idle(); }) > 0 || dropped;
 }
 
-void Task::store(ledger::Slot slot, std::string_view key) {
-    told_.after(states_);
-    drop_idle_states();
+// The profile has changed: it is stored with the next commit, and its next timer is known.
+void Task::settle(ledger::Slot slot, WorkingSet::Entry& at) {
+    told_.after(at.states);
+    drop_idle_states(at);
     bool any_held = false;
-    const Instant due = persons_.next_due(states_, any_held);
-    packed_states_ = episodes::pack_states(states_);
-    profile_.states = packed_states_;
-    if (profile_.empty()) {
-        if (slot != ledger::kNoSlot) table_.erase(slot);
-        return;
-    }
-    profile_.pack(packed_);
-    slot = table_.set(slot, key, packed_, due);
+    const Instant due = persons_.next_due(at.states, any_held);
+    working_.changed(slot, at, due);
     if (any_held) held_.push_back(slot);
 }
 
@@ -105,36 +88,40 @@ Applied Task::apply(const Event& event, std::vector<Touch>& touches) {
         applied.outcome = Outcome::kTooLate;
         return applied;
     }
-    const std::string key = key_of(event);
-    const ledger::Slot slot = table_.find(key);
-    unpack(slot);
-    if (profile_.has_id(event.id, event.time, setting_.limits.dedup)) {
+    put_key(event, key_);
+    ledger::Slot slot = table_.find(key_);
+    applied.new_customer = slot == ledger::kNoSlot && !event.customer.empty();
+    if (slot == ledger::kNoSlot) slot = table_.set(slot, key_, {}, kNever);
+    WorkingSet::Entry& at = take(slot);
+    if (at.profile.has_id(event.id, event.time, setting_.limits.dedup)) {
         applied.outcome = Outcome::kDuplicate;
         return applied;
     }
-    applied.new_customer = slot == ledger::kNoSlot && !event.customer.empty();
     if (event.time < clock_) applied.outcome = Outcome::kLate;
-    persons_.fire(profile_, states_, event.time, /*inclusive=*/false);
-    const std::size_t index = profile_.add(event, vocabulary_);
-    const Instant now = std::max({clock_, event.time, profile_.rows().back().event.time});
-    if (!event.customer.empty()) persons_.judge(profile_, states_, index, now);
+    persons_.fire(at.profile, at.states, event.time, /*inclusive=*/false);
+    const std::size_t index = at.profile.add(event, vocabulary_);
+    const Instant now = std::max({clock_, event.time, at.profile.rows().back().event.time});
+    if (!event.customer.empty()) persons_.judge(at.profile, at.states, index, now);
     applied.uncovered = persons_.take_uncovered();
-    feed_.add(profile_, index, std::min(cells_from_, clock_), touches);
-    applied.rolled_up = profile_.trim(oldest_kept(), setting_.limits.max_events, setting_.limits.dedup);
-    store(slot, key);
+    feed_.add(at.profile, index, std::min(cells_from_, clock_), touches);
+    at.profile.keep(index, customer_in(table_.key(slot)), vocabulary_);
+    applied.rolled_up = at.profile.trim(oldest_kept(), setting_.limits.max_events, setting_.limits.dedup);
+    settle(slot, at);
     return applied;
 }
 
 bool Task::knows(const Event& event) const {
-    return table_.find(key_of(event)) != ledger::kNoSlot;
+    std::string key;
+    put_key(event, key);
+    return table_.find(key) != ledger::kNoSlot;
 }
 
 void Task::fire_profiles(Instant limit, bool inclusive) {
     while (const auto timer = table_.pop_due(limit, inclusive)) {
-        unpack(timer->slot);
-        persons_.fire(profile_, states_, limit, inclusive);
-        profile_.trim(oldest_kept(), setting_.limits.max_events, setting_.limits.dedup);
-        store(timer->slot, std::string(table_.key(timer->slot)));
+        WorkingSet::Entry& at = take(timer->slot);
+        persons_.fire(at.profile, at.states, limit, inclusive);
+        at.profile.trim(oldest_kept(), setting_.limits.max_events, setting_.limits.dedup);
+        settle(timer->slot, at);
     }
 }
 
@@ -162,9 +149,7 @@ void Task::hold(std::vector<bool> unverified) {
     persons_.hold(std::move(unverified));
     // Timers that were held may be due long since; the next advance() fires them at their due instants.
     for (const ledger::Slot slot : std::exchange(held_, {})) {
-        if (!table_.alive(slot)) continue;
-        unpack(slot);
-        store(slot, std::string(table_.key(slot)));
+        if (table_.alive(slot)) settle(slot, take(slot));
     }
 }
 
@@ -173,12 +158,12 @@ void Task::tidy(std::size_t slots) {
         if (tidy_next_ >= table_.slots()) tidy_next_ = 0;
         const ledger::Slot slot = tidy_next_++;
         if (!table_.alive(slot) || table_.due(slot) != kNever) continue;
-        unpack(slot);
-        const std::size_t before = profile_.rows().size();
-        profile_.trim(oldest_kept(), setting_.limits.max_events, setting_.limits.dedup);
-        const bool dropped = drop_idle_states();
-        told_.before(states_);  // what is forgotten is not taken back
-        if (dropped || profile_.rows().size() != before) store(slot, std::string(table_.key(slot)));
+        WorkingSet::Entry& at = take(slot);
+        const std::size_t before = at.profile.rows().size();
+        at.profile.trim(oldest_kept(), setting_.limits.max_events, setting_.limits.dedup);
+        const bool dropped = drop_idle_states(at);
+        told_.before(at.states);  // what is forgotten is not taken back
+        if (dropped || at.profile.rows().size() != before) settle(slot, at);
     }
 }
 
@@ -205,12 +190,13 @@ Result<void> Task::load(std::string_view key, std::string_view value) {
     }
     // Words sort before profiles, so the profile can be checked whole.
     const std::string_view customer_key = key.substr(1);
+    WorkingSet::Entry& read = working_.scratch();
     if (customer_key.empty() || customer_key.size() > ledger::ProfileTable::kKeyBytesMax ||
-        !profile_.unpack(value, customer_in(customer_key), vocabulary_) ||
-        !episodes::unpack_states(profile_.states, states_)) {
+        !read.profile.unpack(value, customer_in(customer_key), vocabulary_) ||
+        !episodes::unpack_states(read.profile.states, read.states)) {
         return damaged();
     }
-    table_.load(customer_key, value, episodes::earliest_due(states_));
+    table_.load(customer_key, value, episodes::earliest_due(read.states));
     return {};
 }
 
@@ -234,6 +220,7 @@ Result<void> Task::load_meta(std::string_view key, std::string_view value) {
 }
 
 void Task::write(WriteBatch& batch) {
+    working_.pack();
     words_.write(batch);
     table_.write(batch);
     cells_.write(batch);

@@ -18,6 +18,7 @@
 #include "task/rollup_feed.h"
 #include "task/rollup_judge.h"
 #include "task/setting.h"
+#include "task/working_set.h"
 #include "tocsin/event.h"
 #include "tocsin/result.h"
 #include "tocsin/write_batch.h"
@@ -112,15 +113,15 @@ public:
 
 private:
     Result<void> load_meta(std::string_view key, std::string_view value);
-    void unpack(ledger::Slot slot);
-    void store(ledger::Slot slot, std::string_view key);
+    WorkingSet::Entry& take(ledger::Slot slot);
+    void settle(ledger::Slot slot, WorkingSet::Entry& at);
     void fire_profiles(Instant limit, bool inclusive);
     void sweep(const std::vector<const Rule*>& judged, const std::vector<const CellPlan*>& filled);
     void close_missing_rules(const std::map<std::string, Rule>& gone);
     [[nodiscard]] std::map<std::string, Rule> rules_gone() const;
     [[nodiscard]] Instant oldest_kept() const;
     [[nodiscard]] Duration keep() const;
-    bool drop_idle_states();
+    bool drop_idle_states(WorkingSet::Entry& at) const;
     bool forget_breaks(episodes::SubjectState& state) const;
 
     const Setting& setting_;
@@ -146,9 +147,8 @@ private:
     std::vector<ledger::Slot> held_;                // profiles with a timer of a held rule
     ledger::Slot tidy_next_ = 0;
 
-    ledger::Profile profile_;  // the one at hand
-    States states_;
-    std::string packed_, packed_states_;
+    WorkingSet working_;
+    std::string key_;
 };
 
 }  // namespace tocsin::task
