@@ -44,6 +44,7 @@ public:
     /// The records made since the last call, in the order they were made.
     std::vector<Transition> take() { return std::exchange(made_, {}); }
     [[nodiscard]] bool empty() const { return made_.empty(); }
+    [[nodiscard]] std::size_t made() const { return made_.size(); }
 
 private:
     [[nodiscard]] Transition make(const Rule& rule, const episodes::SubjectState& state, const episodes::Step& step,

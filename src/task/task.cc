@@ -56,13 +56,13 @@ bool Task::forget_breaks(episodes::SubjectState& state) const {
            }) > 0;
 }
 
-bool Task::drop_idle_states(WorkingSet::Entry& at) const {
+bool Task::drop_idle_states(WorkingSet::Entry& at, bool may_forget) const {
     const auto rows = at.profile.rows();
     bool dropped = false;
     for (episodes::SubjectState& s : at.states) {
         dropped = forget_breaks(s) || dropped;
         // An opening can only be repeated while its event is remembered.
-        if (s.episode.open() || s.openings.empty()) continue;
+        if (!may_forget || s.episode.open() || s.openings.empty()) continue;
         std::erase_if(s.openings, [&](const episodes::Opening& o) {
             return std::none_of(rows.begin(), rows.end(), [&](const ledger::Row& r) { return hash64(r.event.id) == o.hash; });
         });
@@ -70,10 +70,11 @@ bool Task::drop_idle_states(WorkingSet::Entry& at) const {
     return std::erase_if(at.states, [](const episodes::SubjectState& s) { return s.idle(); }) > 0 || dropped;
 }
 
-// The profile has changed: it is stored with the next commit, and its next timer is known.
-void Task::settle(ledger::Slot slot, WorkingSet::Entry& at) {
+// The profile has changed: it is stored with the next commit, and its next timer is known. `may_forget`: rows have left,
+// or episodes have closed.
+void Task::settle(ledger::Slot slot, WorkingSet::Entry& at, bool may_forget) {
     told_.after(at.states);
-    drop_idle_states(at);
+    drop_idle_states(at, may_forget);
     bool any_held = false;
     const Instant due = persons_.next_due(at.states, any_held);
     working_.changed(slot, at, due);
@@ -98,15 +99,16 @@ Applied Task::apply(const Event& event, std::vector<Touch>& touches) {
         return applied;
     }
     if (event.time < clock_) applied.outcome = Outcome::kLate;
+    const std::size_t said = recorder_.made(), rows = at.profile.rows().size();
     persons_.fire(at.profile, at.states, event.time, /*inclusive=*/false);
     const std::size_t index = at.profile.add(event, vocabulary_);
     const Instant now = std::max({clock_, event.time, at.profile.rows().back().event.time});
     if (!event.customer.empty()) persons_.judge(at.profile, at.states, index, now);
     applied.uncovered = persons_.take_uncovered();
     feed_.add(at.profile, index, std::min(cells_from_, clock_), touches);
-    at.profile.keep(index, customer_in(table_.key(slot)), vocabulary_);
+    at.profile.keep(index, customer_in(at.key), vocabulary_);
     applied.rolled_up = at.profile.trim(oldest_kept(), setting_.limits.max_events, setting_.limits.dedup);
-    settle(slot, at);
+    settle(slot, at, recorder_.made() != said || at.profile.rows().size() != rows + 1);
     return applied;
 }
 
@@ -161,7 +163,7 @@ void Task::tidy(std::size_t slots) {
         WorkingSet::Entry& at = take(slot);
         const std::size_t before = at.profile.rows().size();
         at.profile.trim(oldest_kept(), setting_.limits.max_events, setting_.limits.dedup);
-        const bool dropped = drop_idle_states(at);
+        const bool dropped = drop_idle_states(at, /*may_forget=*/true);
         told_.before(at.states);  // what is forgotten is not taken back
         if (dropped || at.profile.rows().size() != before) settle(slot, at);
     }
