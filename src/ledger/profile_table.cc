@@ -10,14 +10,17 @@
 
 namespace tocsin::ledger {
 
+// One for each customer: its own size is a good part of what a customer costs.
 struct ProfileTable::Block {
+    static constexpr std::size_t kSlackMax = UINT16_MAX;
     Instant due;
     std::uint32_t bytes_size;
-    std::uint32_t capacity;  // of key and bytes together
-    std::uint16_t key_size;
-    bool dirty;
+    std::uint16_t slack;  // room behind the bytes
+    std::uint16_t key_size : 15;
+    std::uint16_t dirty : 1;
 
     [[nodiscard]] char* data() { return reinterpret_cast<char*>(this + 1); }
+    [[nodiscard]] std::size_t capacity() const { return std::size_t{key_size} + bytes_size + slack; }
 };
 
 std::size_t ProfileTable::Hash::operator()(Slot slot) const {
@@ -64,22 +67,26 @@ Slot ProfileTable::place(Slot slot, std::string_view key, std::string_view bytes
     }
     Block* block = slots_[slot];
     Block* outgrown = nullptr;  // freed last: the caller's views may look into it
-    const std::size_t need = key.size() + bytes.size();
+    std::size_t need = key.size() + bytes.size();  // then: what there is
     const bool requeue = due != kNever && (is_new || due != block->due);
-    if (block == nullptr || block->capacity < need) {
+    if (block == nullptr || block->capacity() < need || block->capacity() - need > Block::kSlackMax) {
         // Exact size: most profiles hold one or two events and stay so; the allocator's size classes give the slack.
         auto* fresh = static_cast<Block*>(std::malloc(sizeof(Block) + need));
         if (fresh == nullptr) throw std::bad_alloc();  // out of memory: the last commit stands
-        const bool dirty = block != nullptr && block->dirty;
-        *fresh = Block{due, 0, static_cast<std::uint32_t>(need), static_cast<std::uint16_t>(key.size()), dirty};
+        *fresh = Block{due, 0, 0, 0, 0};
+        fresh->key_size = key.size() & 0x7FFF;
+        fresh->dirty = block != nullptr && block->dirty;
         std::memcpy(fresh->data(), key.data(), key.size());
-        if (block != nullptr) bytes_used_ -= sizeof(Block) + block->capacity;
+        if (block != nullptr) bytes_used_ -= sizeof(Block) + block->capacity();
         bytes_used_ += sizeof(Block) + need;
         outgrown = block;
         slots_[slot] = block = fresh;
+    } else {
+        need = block->capacity();
     }
     std::memmove(block->data() + block->key_size, bytes.data(), bytes.size());
     block->bytes_size = static_cast<std::uint32_t>(bytes.size());
+    block->slack = static_cast<std::uint16_t>(need - key.size() - bytes.size());
     std::free(outgrown);
     if (is_new) {
         ++live_;
@@ -111,7 +118,7 @@ Slot ProfileTable::set(Slot slot, std::string_view key, std::string_view bytes, 
 
 void ProfileTable::mark(Slot slot) {
     if (slots_[slot]->dirty) return;
-    slots_[slot]->dirty = true;
+    slots_[slot]->dirty = 1;
     dirty_.push_back(slot);
 }
 
@@ -133,7 +140,7 @@ Slot ProfileTable::load(std::string_view key, std::string_view bytes, Instant du
 void ProfileTable::erase(Slot slot) {
     erased_.emplace_back(key(slot));
     index_.erase(slot);
-    bytes_used_ -= sizeof(Block) + slots_[slot]->capacity;
+    bytes_used_ -= sizeof(Block) + slots_[slot]->capacity();
     std::free(slots_[slot]);
     slots_[slot] = nullptr;
     free_.push_back(slot);
@@ -177,7 +184,7 @@ void ProfileTable::write(WriteBatch& batch) {
     erased_.clear();
     for (const Slot slot : dirty_) {
         if (!alive(slot) || !slots_[slot]->dirty) continue;
-        slots_[slot]->dirty = false;
+        slots_[slot]->dirty = 0;
         batch.put(full(this->key(slot)), bytes(slot));
     }
     dirty_.clear();

@@ -1,6 +1,7 @@
 #include "pipeline/daemon.h"
 
 #include <algorithm>
+#include <future>
 
 #include "base/log.h"
 #include "base/times.h"
@@ -132,7 +133,21 @@ Result<void> Daemon::load_lane(Lane& lane) {
     options.mark_synced = options_.mark_synced;
     lane.store = TOCSIN_TRY(store::TaskStore::open(store::TaskStore::directory_of(config_.storage.path, lane.index), options));
     lane.task = &tasks_->task(lane.index);
-    return load_stored(lane, [&](std::string_view key, std::string_view value) { return outlet_->restore(lane, key, value); });
+    return load_stored(lane, [&](std::string_view key, std::string_view value) {
+        const std::lock_guard lock(mutex_);  // the outlet is everybody's
+        return outlet_->restore(lane, key, value);
+    });
+}
+
+// Side by side: tasks share nothing but the outlet, and a start waits for the last of them.
+Result<void> Daemon::load_lanes() {
+    std::vector<std::future<Result<void>>> loading;
+    for (Lane& lane : lanes_) loading.push_back(std::async(std::launch::async, [this, &lane] { return load_lane(lane); }));
+    Result<void> all;
+    for (auto& each : loading) {
+        if (auto loaded = each.get(); !loaded && all) all = std::move(loaded);
+    }
+    return all;
 }
 
 Result<void> Daemon::open_state() {
@@ -157,16 +172,15 @@ Result<void> Daemon::open_state() {
     });
     outlet_ = std::make_unique<NoticeOutlet>(std::move(routing), *dispatcher_);
     outlet_->use(rules_);
+    lanes_.resize(task_count_);
     for (std::uint32_t i = 0; i < task_count_; ++i) {
-        Lane& lane = lanes_.emplace_back();
+        Lane& lane = lanes_[i];
         lane.index = i;
-        auto loaded = load_lane(lane);
-        if (!loaded) return loaded;
         const bool direct = config_.kafka.intake == config::Intake::kDirect;
         lane.decoder = std::make_unique<decode::Decoder>(
             direct ? TOCSIN_TRY(decode::Decoder::make(config_.schema, config_.kafka.topics.front().mapping)) : decode::Decoder::canonical(config_.schema));
     }
-    return {};
+    return load_lanes();
 }
 
 // Where reading begins. What the broker does not say is not guessed: the process ends, and asks again when it is restarted.

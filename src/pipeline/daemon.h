@@ -66,6 +66,7 @@ private:
     Result<void> prepare_topics();
     Result<void> open_state();
     Result<void> load_lane(Lane& lane);
+    Result<void> load_lanes();
     Result<void> connect();
     void make_engine();
     void start_dispatcher();

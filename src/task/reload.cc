@@ -2,10 +2,21 @@
 
 #include <algorithm>
 
+#include "ledger/codec.h"
 #include "task/subject.h"
 #include "task/task.h"
 
 namespace tocsin::task {
+namespace {
+
+// Most customers have no state of a rule: that is seen without unpacking (docs/storage_format.md: format, states, …).
+bool has_states(std::string_view profile) {
+    ledger::Reader in(profile);
+    in.byte();
+    return !in.string().empty();
+}
+
+}  // namespace
 
 std::map<std::string, Rule> Task::rules_gone() const {
     std::map<std::string, Rule> gone;
@@ -126,7 +137,7 @@ void Task::for_each_open(const std::function<void(const OpenEpisode&)>& visit) {
     rollups_.for_each_open([&](const episodes::SubjectState& state) { visit({state, {}}); });
     working_.pack();
     for (ledger::Slot slot = 0; slot < table_.slots(); ++slot) {
-        if (!table_.alive(slot)) continue;
+        if (!table_.alive(slot) || !has_states(table_.bytes(slot))) continue;
         for (const episodes::SubjectState& s : working_.get(slot).states) {
             if (s.episode.open()) visit({s, table_.key(slot).substr(1)});
         }
