@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <chrono>
 #include <cmath>
-#include <cstdio>
+#include <cstdint>
+
+#include "base/times.h"
 
 namespace tocsin::rules {
 namespace {
@@ -73,8 +74,8 @@ char lower(char c) {
 }  // namespace
 
 const TemplateFunction* template_function(std::string_view name) {
-    const auto found =
-        std::find_if(kTemplateFunctions.begin(), kTemplateFunctions.end(), [&](const auto& f) { return f.name == name; });
+    const auto found = std::find_if(kTemplateFunctions.begin(), kTemplateFunctions.end(),
+                                    [&](const auto& f) { return f.name == name; });
     return found == kTemplateFunctions.end() ? nullptr : &*found;
 }
 
@@ -152,21 +153,10 @@ std::string humanize_percentage(double ratio) {
 std::string humanize_timestamp(double seconds) {
     constexpr double kFirst = -62135596800.0, kEnd = 253402300800.0;  // the years 1 to 9999
     if (!(seconds >= kFirst && seconds < kEnd)) return four_digits(seconds);
-    const std::chrono::sys_time<std::chrono::milliseconds> at{std::chrono::milliseconds(std::llround(seconds * 1000))};
-    const auto day = std::chrono::floor<std::chrono::days>(at);
-    const std::chrono::year_month_day date(day);
-    const std::chrono::hh_mm_ss time(at - day);
-    char buffer[80];
-    const auto part = [](auto count) { return static_cast<int>(count); };
-    std::snprintf(buffer, sizeof buffer, "%04d-%02u-%02u %02d:%02d:%02d", part(date.year()),
-                  static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), part(time.hours().count()),
-                  part(time.minutes().count()), part(time.seconds().count()));
-    std::string out = buffer;
-    if (const auto millis = time.subseconds().count(); millis != 0) {
-        std::string fraction = std::to_string(1000 + millis).substr(1);
-        while (fraction.ends_with('0')) fraction.pop_back();
-        out += "." + fraction;
-    }
+    std::string out = format_rfc3339(from_millis(std::llround(seconds * 1000)));
+    out[out.find('T')] = ' ';
+    out.pop_back();  // Z
+    while (out.find('.') != std::string::npos && out.ends_with('0')) out.pop_back();
     return out + " +0000 UTC";
 }
 

@@ -55,7 +55,11 @@ public:
         : file_(file), lines_(text), diagnostics_(diagnostics) {}
 
     void OnDocumentStart(const YAML::Mark& mark) override {
-        if (documents_++ > 0) stop(mark, "a second document begins here; a file holds one");
+        if (documents_++ == 0) return;
+        const std::string_view written = lines_.from(mark.line + 1, static_cast<std::size_t>(mark.column)).substr(0, 1);
+        const bool is_stray = written == "," || written == "]" || written == "}";
+        stop(mark, is_stray ? "`" + std::string(written) + "` belongs into a list or map in brackets, and none is open"
+                            : "a second document begins here; a file holds one");
     }
     void OnDocumentEnd() override {}
 
@@ -112,6 +116,7 @@ public:
     }
 
     [[nodiscard]] bool refused() const { return refused_; }
+    [[nodiscard]] int documents() const { return documents_; }
     [[nodiscard]] std::vector<NodeData> take() {
         if (nodes_.empty()) nodes_.emplace_back();
         return std::move(nodes_);
@@ -281,7 +286,9 @@ std::optional<Node> parse(const std::string& file, std::string text, Diagnostics
     try {
         std::istringstream stream{std::string(body)};
         YAML::Parser parser(stream);
-        while (parser.HandleNextDocument(builder)) {
+        // The second one is refused, and none is read behind it: yaml-cpp never gets past a stray `,` and makes
+        // documents of it for ever.
+        while (builder.documents() < 2 && parser.HandleNextDocument(builder)) {
         }
         builder.finish();
     } catch (const YAML::Exception& error) {

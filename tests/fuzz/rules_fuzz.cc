@@ -1,7 +1,9 @@
 // Any bytes as a rule file, and as an expression: accepted, or refused with a place; what is accepted can be judged.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "rules/judge.h"
 #include "rules/loader.h"
@@ -37,7 +39,7 @@ void judge(const Rule& rule, const std::vector<Event>& events) {
     EvalContext context;
     for (const Event& event : events) {
         context.event = &event;
-        rule.where.holds(context);
+        TOCSIN_CHECK(rule.where.holds(context) == rule.where.holds(context), "the same says the same");
     }
     std::vector<Value> measures;
     const Instant now = events.back().time;
@@ -54,7 +56,10 @@ void judge(const Rule& rule, const std::vector<Event>& events) {
     context.measures = measures;
     context.thresholds = &thresholds;
     rules::verdict(rule, context);
-    for (const auto& [name, text] : rule.annotations) text.render({measures, {}, {}, &events.front(), {}});
+    for (const auto& [name, text] : rule.annotations) {
+        const std::string shown = text.render({measures, {}, {}, &events.front(), {}});
+        TOCSIN_CHECK(shown.size() <= Template::kRenderedBytesMax, "what is printed has a limit");
+    }
 }
 
 void load(std::string_view text, const Fixture& fixture) {
@@ -97,7 +102,7 @@ void compile(std::string_view text, const Fixture& fixture, bool person) {
         const std::vector<Value> values(measures.size(), Value::of_int(3));
         context = {};
         context.measures = values;
-        made->holds(context);
+        TOCSIN_CHECK(made->holds(context) == made->holds(context), "the same says the same");
     } else {
         check_place(fault, text);
     }

@@ -1,5 +1,6 @@
 // Any bytes as an annotation: refused with a place inside the text, or printed within the limit, twice the same, and
 // without what may not leave.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>

@@ -22,6 +22,7 @@ TEST(Parser, RefusesWhatAStrictFileMayNotHave) {
         {"a: !!map [x]\n", "f.yml:1:4: the tag \"tag:yaml.org,2002:map\" is not allowed; remove it\n"},
         {"a: !!binary aGk=\n", "f.yml:1:4: the tag \"tag:yaml.org,2002:binary\" is not allowed; remove it\n"},
         {"a: 1\n---\nb: 2\n---\nc: 3\n", "f.yml:2:1: a second document begins here; a file holds one\n"},
+        {",", "f.yml:1:1: `,` belongs into a list or map in brackets, and none is open\n"},
         {"a: &x [*x]\n", "f.yml:1:8: this alias stands inside what it names\n"},
         {"a: *unknown\n",
          "f.yml:1:4: no anchor (&name) of this name stands above; * begins an alias: for text, use quotes\n"},
