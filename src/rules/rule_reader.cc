@@ -67,10 +67,6 @@ std::map<std::string, std::string> read_labels(yaml::MapReader& map, yaml::Diagn
                                       "template; {{ … }} belongs into annotations");
             }
             labels[name] = *value;
-            if (value->find("{{") == std::string::npos) continue;
-            diagnostics.error(entry.value.position(), "labels." + name +
-                                                          ": labels are no templates: they stand still "
-                                                          "while an episode is open; put it into annotations");
         }
     }
     return labels;

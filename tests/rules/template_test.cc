@@ -16,6 +16,7 @@ protected:
         for (std::size_t i = 0; i < 3; ++i) {
             measures_[i].name = named[i].first;
             measures_[i].fn = named[i].second;
+            measures_[i].type = values_[i].type;
         }
         last_.with("note", Value::of_string("back soon")).with("pieces", Value::of_int(1234567));
         last_.with("price", Value::of_number(0.1234567)).with("urgent", Value::of(false));

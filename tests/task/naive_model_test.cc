@@ -55,6 +55,8 @@ naive::Condition any_condition(const naive::Rule& rule, Dice& dice) {
         c.bound = std::string(dice.of<const char*>({"u", "v", "x"}));
     } else if (f.type == 'd') {
         c.bound = 1000.0 * dice.below(6);
+    } else if (f.fn == "count" || f.fn == "distinct") {
+        c.bound = 1.0 + dice.below(4);  // below 0 they never are: comparisons that forget it are refused
     } else {
         c.bound = f.fn == "ratio" ? 0.25 * dice.below(5) : 1.0 * dice.below(5);
     }
