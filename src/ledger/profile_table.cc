@@ -84,7 +84,7 @@ Slot ProfileTable::place(Slot slot, std::string_view key, std::string_view bytes
     } else {
         need = block->capacity();
     }
-    std::memmove(block->data() + block->key_size, bytes.data(), bytes.size());
+    if (!bytes.empty()) std::memmove(block->data() + block->key_size, bytes.data(), bytes.size());
     block->bytes_size = static_cast<std::uint32_t>(bytes.size());
     block->slack = static_cast<std::uint16_t>(need - key.size() - bytes.size());
     std::free(outgrown);
