@@ -23,6 +23,7 @@ struct Line {
     AskArguments ask;
     DlqArguments dlq;
     StateArguments state;
+    SchemaArguments schema;
     bool version_json = false;
     std::string log_level, log_format = "logfmt";
     std::function<int()> chosen;
@@ -134,6 +135,23 @@ void add_operations(Line& line) {
     version->add_flag("--json", line.version_json, "As JSON.");
 }
 
+void add_schema(Line& line) {
+    CLI::App* schema = line.app.add_subcommand("schema", "JSON Schema (draft-07), for editors and for those who produce events.");
+    const std::pair<const char*, const char*> kinds[] = {{"config", "Of tocsin.yml."},
+                                                         {"rules", "Of rule files."},
+                                                         {"test", "Not supported yet."},
+                                                         {"event", "Of a record."}};
+    for (const auto& [what, help] : kinds) {
+        CLI::App* sub = command(*schema, line, what, help, [&line, what = std::string(what)] {
+            line.schema.what = what;
+            return print_schema(line.schema);
+        });
+        if (std::string_view(what) != "event") continue;
+        config_flag(sub, line.schema.config_file);
+        sub->add_option("--topic", line.schema.topic, "Of this topic's records, as its entry maps them.");
+    }
+}
+
 LogLevel level_of(const std::string& name) {
     for (std::size_t i = 0; i < kLogLevelNames.size(); ++i) {
         if (kLogLevelNames[i] == name) return static_cast<LogLevel>(i);
@@ -151,6 +169,7 @@ int run(int argc, char** argv) {
     add_replay(line);
     add_ask(line);
     add_operations(line);
+    add_schema(line);
     try {
         line.app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

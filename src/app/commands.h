@@ -78,6 +78,13 @@ struct StateArguments {
 int state_dump(const StateArguments& arguments);
 int state_rebuild(const StateArguments& arguments);
 
+struct SchemaArguments {
+    std::string what;         ///< config, rules, test, event
+    std::string config_file;  ///< event: for its kinds and topics; empty: the built-in kinds
+    std::string topic;        ///< event: empty: a record without any mapping
+};
+int print_schema(const SchemaArguments& arguments);
+
 int print_version(bool as_json);
 
 }  // namespace tocsin::app

@@ -37,9 +37,9 @@ std::optional<std::string> Reading::secret(const yaml::Node& path, std::string_v
 }
 
 void refuse_inline_secret(yaml::MapReader& map, std::string_view key, std::string_view file_key) {
-    if (!map.get(key)) return;
-    map.diagnostics().hide_line(map.position(key));
-    map.error(key, "secrets stand in files only; write it into one and name it with " + std::string(file_key));
+    if (map.node().find(key)) map.diagnostics().hide_line(map.position(key));
+    map.not_supported(key, std::string(key) + ": secrets stand in files only; write it into one and name it with " +
+                               std::string(file_key));
 }
 
 std::vector<yaml::Node> list_of(yaml::MapReader& map, std::string_view key, std::size_t count_max) {

@@ -2,6 +2,7 @@
 /// What is wrong with a file that a person wrote, and where: collected, so that one run shows all mistakes.
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -56,6 +57,17 @@ public:
 
     /// Everything kept: files in the order they were first complained about, within a file by line and column.
     [[nodiscard]] std::vector<Diagnostic> sorted() const;
+
+    /// A key that a reader of a map asked for.
+    struct Asked {
+        std::string_view map;   ///< what messages call it: `rule "X"`
+        std::string_view file;  ///< that it stands in
+        std::string_view key;
+        std::string_view as;  ///< the typed reader: `string`, `integer` …; empty: whoever asked reads it further
+        std::vector<std::string> choices = {};  ///< of `choice`
+    };
+    /// Told of every key asked for: so tests know that the tables of keys (keys.h) are complete.
+    std::function<void(const Asked&)> asked;
 
     /// For people, each entry ending in a line break; empty if there is nothing to say. The first line is
     /// `file:line:col: message` (`warning: ` before the message of a warning; `file: message` without a line),

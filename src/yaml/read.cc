@@ -98,7 +98,14 @@ MapReader::MapReader(Node node, std::string what, Diagnostics& diagnostics)
     if (!node_.is_map()) expected(node_, what_, "a map", diagnostics_);
 }
 
+void MapReader::note(std::string_view key, std::string_view as, const std::vector<std::string>& choices) {
+    if (!diagnostics_.asked) return;
+    const Position position = node_.position();
+    diagnostics_.asked({what_, position.file, key, as, choices});
+}
+
 std::optional<Node> MapReader::get(std::string_view key) {
+    note(key, {});
     if (std::find(known_.begin(), known_.end(), key) == known_.end()) known_.emplace_back(key);
     return node_.find(key);
 }
@@ -110,36 +117,43 @@ std::optional<Node> MapReader::require(std::string_view key) {
 }
 
 std::optional<std::string> MapReader::string(std::string_view key) {
+    note(key, "string");
     const auto found = get(key);
     return found ? as_string(*found, key, diagnostics_) : std::nullopt;
 }
 
 std::optional<std::int64_t> MapReader::integer(std::string_view key) {
+    note(key, "integer");
     const auto found = get(key);
     return found ? as_int(*found, key, diagnostics_) : std::nullopt;
 }
 
 std::optional<double> MapReader::number(std::string_view key) {
+    note(key, "number");
     const auto found = get(key);
     return found ? as_number(*found, key, diagnostics_) : std::nullopt;
 }
 
 std::optional<bool> MapReader::boolean(std::string_view key) {
+    note(key, "boolean");
     const auto found = get(key);
     return found ? as_bool(*found, key, diagnostics_) : std::nullopt;
 }
 
 std::optional<Duration> MapReader::duration(std::string_view key) {
+    note(key, "duration");
     const auto found = get(key);
     return found ? as_duration(*found, key, diagnostics_) : std::nullopt;
 }
 
 std::optional<std::vector<std::string>> MapReader::strings(std::string_view key) {
+    note(key, "strings");
     const auto found = get(key);
     return found ? as_strings(*found, key, diagnostics_) : std::nullopt;
 }
 
 std::optional<std::size_t> MapReader::choice(std::string_view key, const std::vector<std::string>& choices) {
+    note(key, "choice", choices);
     const auto found = get(key);
     return found ? as_choice(*found, key, choices, diagnostics_) : std::nullopt;
 }

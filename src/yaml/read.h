@@ -83,6 +83,7 @@ public:
 
 private:
     [[nodiscard]] std::string remedy(const std::string& name) const;
+    void note(std::string_view key, std::string_view as, const std::vector<std::string>& choices = {});
 
     Node node_;
     std::string what_;
