@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "app/commands.h"
+#include "app/completion.h"
 #include "app/exit_codes.h"
 #include "base/log.h"
 
@@ -24,6 +25,7 @@ struct Line {
     DlqArguments dlq;
     StateArguments state;
     SchemaArguments schema;
+    std::string shell;
     bool version_json = false;
     std::string log_level, log_format = "logfmt";
     std::function<int()> chosen;
@@ -152,6 +154,14 @@ void add_schema(Line& line) {
     }
 }
 
+void add_completion(Line& line) {
+    CLI::App* sub = command(line.app, line, "completion", "A script that completes commands and flags, for a shell.", [&line] {
+        std::cout << completion_script(line.app, line.shell);
+        return kExitOk;
+    });
+    sub->add_option("shell", line.shell, "bash, zsh or fish.")->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));
+}
+
 LogLevel level_of(const std::string& name) {
     for (std::size_t i = 0; i < kLogLevelNames.size(); ++i) {
         if (kLogLevelNames[i] == name) return static_cast<LogLevel>(i);
@@ -170,6 +180,7 @@ int run(int argc, char** argv) {
     add_ask(line);
     add_operations(line);
     add_schema(line);
+    add_completion(line);
     try {
         line.app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
