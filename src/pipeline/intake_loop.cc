@@ -237,7 +237,7 @@ Result<void> IntakeLoop::send_letter(std::uint64_t tag, outbox::DeadLetter& lett
 Result<bool> IntakeLoop::take(Instant now) {
     for (auto& [where, input] : inputs_) look(*input, now);
     const intake::HeadMerge::Choice choice = merge_.next(now);
-    idle_ = choice.step == intake::HeadMerge::Step::kNothing;
+    idle_ = merge_.idle();
     if (choice.step != intake::HeadMerge::Step::kTake) return false;
     Input& input = *by_id_[choice.input];
     auto done = input.reject ? set_aside(input) : forward(input);

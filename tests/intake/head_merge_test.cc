@@ -71,6 +71,21 @@ TEST(HeadMerge, AnInputAtItsEndHoldsUpNobody) {
     EXPECT_EQ(merge.next(kNow).step, Step::kNothing);
 }
 
+TEST(HeadMerge, IsIdleOnlyOnceNoInputIsWaitedFor) {
+    HeadMerge merge(HeadMerge::Freshness::kNever);
+    const InputId a = merge.add(0, 0, kNow), b = merge.add(0, 1, kNow);
+    EXPECT_EQ(merge.next(kNow).step, Step::kNothing);
+    EXPECT_FALSE(merge.idle()) << "after a start nothing is fetched yet, and a crash may have kept back what comes first";
+    merge.head_is_caught_up(a);
+    EXPECT_FALSE(merge.idle());
+    EXPECT_EQ(merge.next(kNow + HeadMerge::kWaitMax).step, Step::kNothing);
+    EXPECT_FALSE(merge.idle()) << "its time is up, but it has not been read";
+    merge.head_is_caught_up(b);
+    EXPECT_TRUE(merge.idle());
+    merge.head_is(b, ago(1h), kNow);
+    EXPECT_FALSE(merge.idle());
+}
+
 TEST(HeadMerge, NewsPassAtOnceUnlessTheClockIsTheEvents) {
     for (const bool by_wall : {true, false}) {
         HeadMerge merge(by_wall ? HeadMerge::Freshness::kByWallClock : HeadMerge::Freshness::kNever);
