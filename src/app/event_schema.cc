@@ -78,8 +78,9 @@ public:
 private:
     [[nodiscard]] std::vector<std::string> tokens_of(const std::string& field) const {
         const auto source = mapping_.fields.find(field);
-        if (source == mapping_.fields.end() || source->second.pointer.empty()) return {field};
-        return decode::parse_json_pointer(source->second.pointer).value();
+        const bool is_own = source == mapping_.fields.end() || source->second.pointer.empty();
+        return decode::parse_json_pointer(is_own ? decode::default_pointer(mapping_.format, field) : source->second.pointer)
+            .value();
     }
 
     void add(Json& out, const FieldDef& field) const {

@@ -64,7 +64,7 @@ std::vector<Table> topics() {
                Need::kRequired,
                {},
                "event"},
-              {"format", Shape::kChoice, "What the records are.", Need::kOptional, {"json"}},
+              {"format", Shape::kChoice, "What the records are.", Need::kOptional, {"json", "cloudevents"}},
               {"fields",
                Shape::kNamedMaps,
                "Field: JSON pointer. One without an entry stands under its own name.",

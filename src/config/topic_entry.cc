@@ -27,7 +27,8 @@ public:
             const std::string problem = topic_name_problem(*name);
             if (!problem.empty()) at("name", problem + ", found " + yaml::quote(*name));
         }
-        map_.choice("format", {"json"});
+        if (map_.choice("format", {"json", "cloudevents"}) == 1U)
+            topic_.mapping.format = decode::RecordFormat::kCloudEvents;
         if (const auto event = map_.require("event")) read_event(*event);
         if (const auto fields = map_.get("fields")) read_fields(*fields);
         assign(bounded_duration(map_, "disorder", Duration(0), kDisorderMax), topic_.disorder);

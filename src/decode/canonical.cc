@@ -21,7 +21,9 @@ void append_escaped(std::string& out, char c) {
     }
 }
 
-void append_string(std::string& out, std::string_view text) {
+}  // namespace
+
+void append_json_string(std::string& out, std::string_view text) {
     out += '"';
     std::size_t copied = 0;
     for (std::size_t i = 0; i < text.size(); ++i) {
@@ -34,6 +36,8 @@ void append_string(std::string& out, std::string_view text) {
     out.append(text, copied);
     out += '"';
 }
+
+namespace {
 
 template <typename Number>
 void append_number(std::string& out, Number number) {
@@ -69,14 +73,14 @@ void append_value(std::string& out, const Value& value) {
             append_double(out, value.number);
             break;
         case Value::Type::kString:
-            append_string(out, value.string);
+            append_json_string(out, value.string);
             break;
     }
 }
 
 void append_name(std::string& out, std::string_view name) {
     out += out.empty() ? '{' : ',';
-    append_string(out, name);
+    append_json_string(out, name);
     out += ':';
 }
 
@@ -87,7 +91,7 @@ void encode_canonical(const Event& event, const EventSchema& schema, std::string
     const auto text = [&](std::string_view name, std::string_view value) {
         if (value.empty()) return;
         append_name(out, name);
-        append_string(out, value);
+        append_json_string(out, value);
     };
     text("kind", schema.kind_def(event.kind).name);
     text("id", event.id);

@@ -32,9 +32,31 @@ public:
           is_found_(plan_.places.size()),
           digits_(plan_.targets_max) {}
 
+    [[nodiscard]] bool needs_headers() const { return plan_.form == Plan::Form::kCloudEvent; }
+
+    std::optional<Reject> decode(std::string_view value, const RecordHeaders& headers, const OriginRef& origin, Event& out) {
+        if (value.size() > kRecordBytesMax) return too_large(value.size());
+        StructuredEvent event;
+        if (std::optional<Reject> refused = to_structured(value, headers, structured_, event)) {
+            return refused;
+        }
+        std::optional<Reject> refused = parse(event.text);
+        const bool torn = !refused && event.members > 0 && document_.get_object().size() != event.members;
+        if (torn || (refused && refused->code == RejectCode::kJsonInvalid)) return refused_json(value);
+        return refused ? refused : read_all(origin, out);
+    }
+
     std::optional<Reject> decode(std::string_view value, const OriginRef& origin, Event& out) {
-        std::optional<Reject> refused = parse(value);
-        if (!refused) refused = collect();
+        const std::optional<Reject> refused = parse(value);
+        return refused ? refused : read_all(origin, out);
+    }
+
+private:
+    using Element = simdjson::dom::element;
+
+    std::optional<Reject> read_all(const OriginRef& origin, Event& out) {
+        std::optional<Reject> refused = collect();
+        if (!refused && plan_.form == Plan::Form::kCloudEvent) refused = check_attributes();
         if (!refused) refused = read_kind(out);
         if (!refused) refused = read_time(out);
         if (!refused) refused = read_identity(origin, out);
@@ -43,14 +65,13 @@ public:
         return refused;
     }
 
-private:
-    using Element = simdjson::dom::element;
+    static Reject too_large(std::size_t bytes) {
+        return {RejectCode::kTooLarge,
+                "a record of " + std::to_string(bytes) + " bytes, the most is " + std::to_string(kRecordBytesMax)};
+    }
 
     std::optional<Reject> parse(std::string_view value) {
-        if (value.size() > kRecordBytesMax) {
-            return Reject{RejectCode::kTooLarge, "a record of " + std::to_string(value.size()) +
-                                                     " bytes, the most is " + std::to_string(kRecordBytesMax)};
-        }
+        if (value.size() > kRecordBytesMax) return too_large(value.size());
         if (is_blank(value)) return Reject{RejectCode::kEmpty, "a record without a value"};
         std::string_view text = value;
         if (text.substr(0, kByteOrderMark.size()) == kByteOrderMark) text.remove_prefix(kByteOrderMark.size());
@@ -160,8 +181,24 @@ private:
         if (is_found_[target.place] == 0) return std::nullopt;
         ++reads_;
         const Element element = found_[target.place];
-        return plan_.form == Plan::Form::kMapped ? convert(target, element, digits_, out)
-                                                 : convert_canonical(target, element, out);
+        return plan_.form == Plan::Form::kCanonical ? convert_canonical(target, element, out)
+                                                    : convert(target, element, digits_, out);
+    }
+
+    /// A text attribute of the CloudEvent; empty if it is missing or no text.
+    [[nodiscard]] std::string_view attribute(const Target& target) const {
+        std::string_view text;
+        if (is_found_[target.place] == 0 || found_[target.place].get(text) != simdjson::SUCCESS) return {};
+        return text;
+    }
+
+    [[nodiscard]] std::optional<Reject> check_attributes() const {
+        const auto fault = [](std::string message) { return Reject{RejectCode::kCloudEvent, std::move(message)}; };
+        if (attribute(plan_.version) != "1.0") return fault("specversion is not \"1.0\"");
+        if (attribute(plan_.source).empty()) return fault("source is missing");
+        if (plan_.id_beside_source && attribute(plan_.id).empty()) return fault("id is missing");
+        if (is_found_[plan_.base64.place] != 0) return fault("data_base64: the data must be JSON");
+        return std::nullopt;
     }
 
     std::optional<Reject> read_kind(Event& out) {
@@ -202,6 +239,14 @@ private:
             text = value.string;
         }
         if (out.customer.empty()) out.customer = out.subscriber;
+        if (plan_.id_beside_source) {
+            made_id_.assign(attribute(plan_.source)).append("#").append(out.id);
+            out.id = made_id_;
+            if (made_id_.size() > kIdBytesMax) {
+                return Reject{RejectCode::kFieldValue, "source and id have " + std::to_string(made_id_.size()) +
+                                                           " bytes, the most is " + std::to_string(kIdBytesMax)};
+            }
+        }
         if (out.id.empty()) {
             made_id_.assign(origin.topic).append("/").append(std::to_string(origin.partition));
             made_id_.append("/").append(std::to_string(origin.offset));
@@ -230,7 +275,7 @@ private:
     std::vector<std::uint8_t> is_found_;
     std::size_t reads_ = 0;  // found values that read() was asked for, in this record
     DigitArena digits_;
-    std::string made_id_;
+    std::string made_id_, structured_;
     std::vector<FieldValue> fields_;
 };
 
@@ -250,5 +295,12 @@ Decoder Decoder::canonical(const EventSchema& schema) {
 std::optional<Reject> Decoder::decode(std::string_view value, const OriginRef& origin, Event& out) {
     return impl_->decode(value, origin, out);
 }
+
+std::optional<Reject> Decoder::decode(std::string_view value, const RecordHeaders& headers, const OriginRef& origin,
+                                      Event& out) {
+    return needs_headers() ? impl_->decode(value, headers, origin, out) : impl_->decode(value, origin, out);
+}
+
+bool Decoder::needs_headers() const { return impl_->needs_headers(); }
 
 }  // namespace tocsin::decode

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string_view>
 
+#include "decode/cloud_event.h"
 #include "decode/mapping.h"
 #include "decode/reject.h"
 #include "tocsin/event.h"
@@ -48,6 +49,13 @@ public:
     /// decode() or the decoder's end; a Reject leaves `out` unspecified. A record without value (null in Kafka) is
     /// given as an empty view.
     [[nodiscard]] std::optional<Reject> decode(std::string_view value, const OriginRef& origin, Event& out);
+
+    /// The same for a record of Kafka. Its headers say in which mode a CloudEvent is; without headers, as in a file, it is
+    /// structured.
+    [[nodiscard]] std::optional<Reject> decode(std::string_view value, const RecordHeaders& headers,
+                                               const OriginRef& origin, Event& out);
+    /// Whether decode() looks at headers: others need not fetch them.
+    [[nodiscard]] bool needs_headers() const;
 
 private:
     class Impl;

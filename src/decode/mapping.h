@@ -2,11 +2,13 @@
 /// How the JSON of one topic becomes events, as plain data: the `event:` and `fields:` of a topic in tocsin.yml
 /// (docs/input_formats.md). Filled by the configuration, compiled by Decoder::make.
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
 
 #include "base/times.h"
+#include "decode/json_pointer.h"
 
 namespace tocsin::decode {
 
@@ -23,12 +25,26 @@ struct KindSource {
     std::map<std::string, std::string, std::less<>> kinds;  ///< value -> kind; empty: the value is the kind's name
 };
 
+/// What a record's value is.
+enum class RecordFormat : std::uint8_t {
+    kJson,         ///< the object whose places the mapping names
+    kCloudEvents,  ///< a CloudEvent 1.0, binary or structured; places are those of the structured mode (cloud_event.h)
+};
+
 /// One topic. Value type.
 struct TopicMapping {
     std::string topic;
+    RecordFormat format = RecordFormat::kJson;
     KindSource kind;
     std::map<std::string, FieldSource, std::less<>> fields;  ///< by canonical or declared name; a missing entry means
-                                                             ///< the same name at the top level
+                                                             ///< default_pointer()
 };
+
+/// Where a field stands for which the mapping has no entry: under its own name; in a CloudEvent `id` and `time` are the
+/// event's, everything else is data.
+inline std::string default_pointer(RecordFormat format, const std::string& name) {
+    const bool is_data = format == RecordFormat::kCloudEvents && name != "id" && name != "time";
+    return (is_data ? "/data" : "") + pointer_to_name(name);
+}
 
 }  // namespace tocsin::decode

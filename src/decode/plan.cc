@@ -38,6 +38,7 @@ public:
         TOCSIN_TRY(kinds());
         TOCSIN_TRY(declared());
         TOCSIN_TRY(known_names());
+        if (mapping_.format == RecordFormat::kCloudEvents) TOCSIN_TRY(cloud_event());
         plan_.time = TOCSIN_TRY(target("time", kFieldTime, FieldType::kTime));
         for (const CanonicalString& entry : kCanonicalStrings) {
             Target made = TOCSIN_TRY(target(entry.name, entry.field, FieldType::kString));
@@ -113,12 +114,31 @@ private:
         return {};
     }
 
+    /// Adds what says that a record is a CloudEvent. Its id is only unique beside its source.
+    Result<void> cloud_event() {
+        plan_.form = Plan::Form::kCloudEvent;
+        plan_.version = attribute("specversion");
+        plan_.source = attribute("source");
+        plan_.base64 = attribute("data_base64");
+        const auto id = mapping_.fields.find("id");
+        plan_.id_beside_source = id == mapping_.fields.end() || id->second.pointer.empty();
+        return {};
+    }
+
+    Target attribute(const std::string& name) {
+        Target made;
+        made.name = name;
+        made.pointer = pointer_to_name(name);
+        made.place = plan_.places.add(made.pointer).value();
+        return made;
+    }
+
     Result<Target> target(const std::string& name, FieldId field, FieldType type) {
         Target made;
         made.field = field;
         made.type = type;
         made.name = name;
-        made.pointer = pointer_to_name(name);
+        made.pointer = default_pointer(mapping_.format, name);
         if (const auto entry = mapping_.fields.find(name); entry != mapping_.fields.end()) {
             if (!entry->second.pointer.empty()) made.pointer = entry->second.pointer;
             made.time_format = entry->second.time_format;

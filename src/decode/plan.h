@@ -55,7 +55,7 @@ struct StringHash {
 
 /// Immutable after it is made.
 struct Plan {
-    enum class Form { kMapped, kCanonical };
+    enum class Form { kMapped, kCloudEvent, kCanonical };
 
     Form form = Form::kMapped;
     std::string topic;
@@ -64,6 +64,8 @@ struct Plan {
     Target kind;                                                                 ///< used without fixed_kind
     std::unordered_map<std::string, KindId, StringHash, std::equal_to<>> kinds;  ///< value of `kind` -> kind
     Target time;
+    Target version, source, base64;  ///< used with kCloudEvent
+    bool id_beside_source = false;   ///< the event's id is "source#id"
     Target id, customer, subscriber, area, category, channel;
     std::vector<std::vector<Target>> declared;  ///< by KindId, ascending by field; empty for kinds the topic never has
     std::size_t targets_max = 0;                ///< the most targets of one record

@@ -18,9 +18,10 @@ enum class RejectCode : std::uint8_t {
     kTimeInvalid,    ///< `time_invalid`: not in the format the mapping names
     kFieldType,      ///< `field_type`: a mapped field holds another JSON type than declared
     kFieldValue,     ///< `field_value`: a mapped field is out of its range, too long, or not among its values
+    kCloudEvent,     ///< `cloudevent_invalid`: no CloudEvent 1.0 in JSON
     kSchemaChanged,  ///< `schema_changed`: canonical form only: written under declarations that are gone
 };
-constexpr int kRejectCodes = 10;
+constexpr int kRejectCodes = 11;
 
 /// The stable spelling, for instance "json_invalid".
 [[nodiscard]] std::string_view reject_code_name(RejectCode code);

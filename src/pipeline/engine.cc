@@ -82,7 +82,8 @@ bool Engine::take_head(Lane& lane, Instant now) {
         ref = {origin->topic, origin->partition, origin->offset};
     }
     Event event;
-    if (auto reject = lane.decoder->decode(record.value, ref, event)) {
+    const auto headers = lane.decoder->needs_headers() ? parts_.log.headers(lane.index, record.offset) : decode::RecordHeaders{};
+    if (auto reject = lane.decoder->decode(record.value, headers, ref, event)) {
         set_aside(lane, {std::string(decode::reject_code_name(reject->code)), reject->message, "decode"});
         return false;
     }

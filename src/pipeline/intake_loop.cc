@@ -149,7 +149,9 @@ void IntakeLoop::look(Input& input, Instant now) {
     const kafka::Message& message = input.fetched[input.at];
     Event event;
     input.head_known = true;
-    input.reject = input.decoder->decode(message.value(), {input.where.topic, input.where.partition, message.offset()}, event);
+    const decode::OriginRef origin{input.where.topic, input.where.partition, message.offset()};
+    const auto headers = input.decoder->needs_headers() ? message.headers() : decode::RecordHeaders{};
+    input.reject = input.decoder->decode(message.value(), headers, origin, event);
     if (input.reject) {
         input.head.reset();
         merge_.head_is_unreadable(input.id);

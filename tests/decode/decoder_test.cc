@@ -204,6 +204,7 @@ TEST(RejectCode, NamesAreTheContract) {
         {RejectCode::kTimeInvalid, "time_invalid"},
         {RejectCode::kFieldType, "field_type"},
         {RejectCode::kFieldValue, "field_value"},
+        {RejectCode::kCloudEvent, "cloudevent_invalid"},
         {RejectCode::kSchemaChanged, "schema_changed"},
     };
     EXPECT_EQ(std::size(names), static_cast<std::size_t>(kRejectCodes));

@@ -1,0 +1,112 @@
+#!/usr/bin/env python3
+"""CloudEvents through a real Kafka: a complaint in each content mode, three of one customer, make one case.
+
+    cloud_events.py --tocsin=BINARY --work=FOLDER direct|rekey
+
+What is no CloudEvent becomes a dead letter, and an event whose id another source has used is not its duplicate.
+"""
+import argparse
+import json
+import os
+import shutil
+import sys
+
+import transitions
+from ids import write_secret
+from world import Broker, Daemon
+
+RULES = """groups:
+  - name: g
+    rules:
+      - alert: Thrice
+        on: complaint
+        by: [customer]
+        within: 1d
+        measures: {n: count()}
+        levels: {yellow: n >= 3}
+        raises: case
+"""
+CONFIG = """kafka:
+  brokers: [%s]
+  group_id: cloud
+  intake: %s
+  output_topic: cloud.output
+  dead_letter_topic: cloud.dead
+  partitions: 1
+  topics:
+    - name: cs.cloud
+      format: cloudevents
+      event: {field: /type, map: {cn.example.complaint: complaint}}
+rule_files: [rules.yml]
+privacy: {pseudonym_key_file: %s}
+"""
+DATA = {"customer": "c-1", "area": "x"}
+
+
+def attributes(source, number, minute):
+    return {"specversion": "1.0", "id": number, "source": source, "type": "cn.example.complaint",
+            "time": f"2026-03-01T10:{minute:02}:00Z"}
+
+
+def binary(given, content_type="application/json"):
+    return [f"ce_{name}={value}" for name, value in given.items()] + [f"content-type={content_type}"], json.dumps(DATA)
+
+
+def structured(given, content_type):
+    return [f"content-type={content_type}"], json.dumps({**given, "data": DATA})
+
+
+RECORDS = [
+    binary(attributes("/hall/1", "1", 0)),
+    structured(attributes("/hall/2", "1", 1), "application/cloudevents+json"),
+    structured(attributes("/hall/2", "1", 2), "application/cloudevents+json"),  # the same event again
+    ([], json.dumps(DATA)),                                                     # no CloudEvent
+    structured(attributes("/hall/2", "2", 3), "application/cloudevents+json; charset=utf-8"),
+]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--tocsin", required=True)
+    parser.add_argument("--work", required=True)
+    parser.add_argument("way", choices=["direct", "rekey"])
+    options = parser.parse_args()
+    shutil.rmtree(options.work, ignore_errors=True)
+    os.makedirs(options.work)
+    broker = Broker(os.path.join(options.work, "broker")).start()
+    daemon = None
+    try:
+        broker.create("cs.cloud", 1)
+        for headers, value in RECORDS:
+            broker.kcat("-P", "-t", "cs.cloud", "-p", "0", "-k", "c-1", *(a for h in headers for a in ("-H", h)), input=value, text=True)
+        key = write_secret(os.path.join(options.work, "pseudonym.key"), "e2e-pseudonym-key-of-at-least-32-bytes")
+        config = os.path.join(options.work, "tocsin.yml")
+        for path, text in ((config, CONFIG % (json.dumps(broker.bootstrap), options.way, key)), (os.path.join(options.work, "rules.yml"), RULES)):
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
+        daemon = Daemon(options.tocsin, config, os.path.join(options.work, "state"), os.path.join(options.work, "tocsin.log"))
+        daemon.start().wait_ready()
+        daemon.settle(lambda: sum(broker.ends("cloud.output", 1).values()))
+        duplicates = daemon.total("tocsin_events_duplicate_total")
+        code = daemon.stop()
+        made = sorted(transitions.unique(broker.read("cloud.output")).values(), key=lambda record: record["id"])
+        dead = "".join(broker.read("cloud.dead", "%h"))
+    finally:
+        if daemon:
+            daemon.kill()
+        broker.stop()
+    said = [(record["transition"], record["at"], record["events"]) for record in made[:1]]
+    expected = [("opened", "2026-03-01T10:03:00Z", ["/hall/1#1", "/hall/2#1", "/hall/2#2"])]
+    wrong = [f"exit code {code}"] if code else []
+    if [(kind, at, sorted(events)) for kind, at, events in said] != expected:
+        wrong.append(f"expected {expected}, found {said}")
+    if duplicates != 1:
+        wrong.append(f"{duplicates} duplicates, expected 1")
+    if "tocsin.error.code=cloudevent_invalid" not in dead:
+        wrong.append(f"no dead letter with cloudevent_invalid: {dead}")
+    print("\n".join(wrong) or "equal")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
