@@ -131,6 +131,7 @@ Result<void> Daemon::load_lane(Lane& lane) {
     lane.topic = log_topic();
     store::StoreOptions options;
     options.mark_synced = options_.mark_synced;
+    options.watch = [this](const char* operation, double took) { metrics_.observe("state_operation_duration_seconds", {operation}, took); };
     lane.store = TOCSIN_TRY(store::TaskStore::open(store::TaskStore::directory_of(config_.storage.path, lane.index), options));
     lane.task = &tasks_->task(lane.index);
     return load_stored(lane, [&](std::string_view key, std::string_view value) {
@@ -370,7 +371,10 @@ Result<void> Daemon::round() {
         consumer_->wait(Duration(50));
         return {};
     }
+    const auto begin = std::chrono::steady_clock::now();
     const bool worked = TOCSIN_TRY(engine_->step(now));
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+    if (worked) metrics_.observe("event_processing_duration_seconds", {"engine"}, took.count());
     if (std::exchange(cannot_store_, false)) not_ready("");
     standing_still_ = engine_->standing_still();
     if (engine_->caught_up()) dispatcher_->caught_up();

@@ -78,6 +78,7 @@ private:
     Result<void> round();
     void tell_metrics(Instant now);
     void tell_reading(Instant now);
+    void tell_rules();
     void tell_unverified();
     void tell_two_partitions();
     void tell_state();

@@ -9,9 +9,7 @@ namespace tocsin::pipeline {
 
 Result<void> Daemon::start_http() {
     metrics_.set("build_info", {options_.version, "g++ " __VERSION__}, 1);
-    metrics_.set("config_last_reload_successful", 1);
-    metrics_.set("config_last_reload_success_timestamp_seconds", static_cast<double>(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
-    for (const RuleGroup& group : rules_->groups) metrics_.set("rules_loaded", {group.name}, static_cast<double>(group.rules));
+    tell_rules();
     for (const std::string& listen : options_.listen) {
         const http::ListenAddress address = TOCSIN_TRY(http::ListenAddress::parse(listen).context("--web.listen-address"));
         const bool exposed = !address.loopback();
@@ -74,10 +72,7 @@ std::string Daemon::try_reload() {
     engine_->wait_on(topics_waited_on());
     engine_->adopt(fresh);
     metrics_.clear("rule_unverified");
-    metrics_.clear("rules_loaded");
-    for (const RuleGroup& group : rules_->groups) metrics_.set("rules_loaded", {group.name}, static_cast<double>(group.rules));
-    metrics_.set("config_last_reload_successful", 1);
-    metrics_.set("config_last_reload_success_timestamp_seconds", static_cast<double>(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
+    tell_rules();
     log_info("daemon", "rules reloaded", {{"rules", fresh->rules.size()}, {"hash", fresh->hash}});
     service::ready(std::to_string(fresh->rules.size()) + " rules");
     return {};

@@ -58,15 +58,27 @@ void Daemon::tell_metrics(Instant now) {
 void Daemon::tell_reading(Instant now) {
     metrics_.set("kafka_brokers_connected", consumer_->statistics().brokers_up);
     std::map<kafka::TopicPartition, std::int64_t> positions;
+    Instant lowest = kNever;
     for (const Lane& lane : engine_->lanes()) {
         const auto partition = static_cast<std::int32_t>(lane.index);
         positions[{lane.topic, partition}] = lane.position.next;
         metrics_.set("task_clock_timestamp_seconds", {std::to_string(partition)}, seconds(lane.task->clock()));
+        lowest = std::min(lowest, lane.task->clock());
         const Instant waiting_since = lane.unread.empty() ? now : std::min(now, lane.unread.front().timestamp);
         metrics_.set("kafka_consumer_lag_seconds", {lane.topic, std::to_string(partition)},
                      static_cast<double>((now - waiting_since).count()) / 1000);
     }
+    if (lowest != kNever) metrics_.set("watermark_timestamp_seconds", {log_topic()}, seconds(lowest));
     kafka_numbers_.tell(*consumer_, positions, metrics_);
+}
+
+void Daemon::tell_rules() {
+    constexpr std::size_t kDigits = 12;  // 48 bits: a double holds them exactly
+    metrics_.clear("rules_loaded");
+    for (const RuleGroup& group : rules_->groups) metrics_.set("rules_loaded", {group.name}, static_cast<double>(group.rules));
+    metrics_.set("config_hash", static_cast<double>(std::stoull(rules_->hash.substr(0, kDigits), nullptr, 16)));
+    metrics_.set("config_last_reload_successful", 1);
+    metrics_.set("config_last_reload_success_timestamp_seconds", static_cast<double>(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
 }
 
 void Daemon::tell_unverified() {

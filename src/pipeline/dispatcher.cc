@@ -239,10 +239,12 @@ void Dispatcher::on_response(const receivers::HttpResponse& response, Instant no
     exchanges_.erase(it);
     Lane& lane = lanes_[exchange.lane];
     --lane.exchanging;
+    metrics_.add("notification_requests_total", {lane.target.integration});
     metrics_.observe("notification_latency_seconds", {lane.target.integration}, std::chrono::duration<double>(now - exchange.begun).count());
     outbox::Attempt attempt = receivers::attempt_of(response);
     const std::string reason = attempt == outbox::Attempt::kDelivered ? "" : std::string(receivers::reason_of(response));
     if (attempt != outbox::Attempt::kDelivered) {
+        metrics_.add("notification_requests_failed_total", {lane.target.integration});
         log_warn("dispatcher", "an attempt failed", {{"receiver", lane.target.name}, {"status", response.status}, {"error", response.error}});
     }
     // Alertmanager refuses a batch for one bad alert: send them one by one, and only the bad one is refused.

@@ -214,7 +214,10 @@ void Engine::move_clocks(Instant now) {
             lane.caught_up_once = dirty_ = true;
             lane.batch.put(kCaughtUpKey, "");
         }
-        if (lane.task->next_due() < *upto - delay_max_) dirty_ = true;
+        if (const Instant due = lane.task->next_due(); due < *upto - delay_max_) {
+            dirty_ = true;
+            parts_.tally.timer(now - due);
+        }
         lane.task->advance(*upto - delay_max_);
     }
     caught_up_ = caught_up_ || all;

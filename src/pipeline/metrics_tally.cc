@@ -87,6 +87,10 @@ void MetricsTally::made(const Transition& t) {
     else metrics_.add("warnings_closed_total", {t.rule, text(t.previous_level)});
 }
 
+void MetricsTally::timer(Duration late) {
+    metrics_.observe("timer_delay_seconds", {}, std::chrono::duration<double>(late).count());
+}
+
 void MetricsTally::committed(std::uint32_t, std::size_t) {}
 
 void MetricsTally::publish() {

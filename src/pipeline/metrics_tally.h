@@ -25,6 +25,7 @@ public:
     void set_aside(std::string_view topic, std::string_view code) override;
     void repeated() override { ++repeated_; }
     void made(const Transition& transition) override;
+    void timer(Duration late) override;
     void committed(std::uint32_t lane, std::size_t bytes) override;
 
     /// An episode that was open when the process started.

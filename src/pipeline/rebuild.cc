@@ -72,6 +72,7 @@ public:
     void set_aside(std::string_view, std::string_view) override {}
     void repeated() override {}
     void made(const Transition&) override {}
+    void timer(Duration) override {}
     void committed(std::uint32_t, std::size_t) override {}
 };
 

@@ -21,6 +21,7 @@ public:
     virtual void set_aside(std::string_view topic, std::string_view code) = 0;
     virtual void repeated() = 0;  ///< the origin check left a record out
     virtual void made(const Transition& transition) = 0;
+    virtual void timer(Duration late) = 0;  ///< something due was judged that long after its instant
     virtual void committed(std::uint32_t lane, std::size_t bytes) = 0;
 };
 

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <fstream>
 
 namespace tocsin::store {
@@ -18,6 +19,21 @@ constexpr std::string_view kSyncKey = "!sync";
 
 rocksdb::Slice slice(std::string_view s) { return {s.data(), s.size()}; }
 std::string_view view(const rocksdb::Slice& s) { return {s.data(), s.size()}; }
+
+/// Tells how long it has lived.
+class Watch {
+public:
+    Watch(const StoreOptions& options, const char* operation) : options_(options), operation_(operation) {}
+    ~Watch() {
+        const auto took = std::chrono::steady_clock::now() - begin_;
+        if (options_.watch) options_.watch(operation_, std::chrono::duration<double>(took).count());
+    }
+
+private:
+    const StoreOptions& options_;
+    const char* operation_;
+    std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+};
 
 Error error_of(const rocksdb::Status& status, const std::string& directory) {
     if (status.IsNoSpace()) {
@@ -146,6 +162,7 @@ Result<void> TaskStore::commit(const WriteBatch& batch) {
     } sink{rocksdb::WriteBatch(batch.bytes() + batch.entries() * 8 + 64), {}};
     batch.for_each(sink);
     if (!sink.status.ok()) return error_of(sink.status, database_->directory.string());
+    const Watch watch(database_->options, "commit");
     const rocksdb::Status status = database_->db->Write(rocksdb::WriteOptions(), &sink.batch);
     return status.ok() ? Result<void>() : error_of(status, database_->directory.string());
 }
@@ -154,6 +171,7 @@ Result<void> TaskStore::sync() {
     // A write that is synced takes everything before it along. (SyncWAL has open bugs in 7.8 with manifest tracking.)
     rocksdb::WriteOptions options;
     options.sync = true;
+    const Watch watch(database_->options, "sync");
     const rocksdb::Status status = database_->db->Put(options, slice(kSyncKey), "");
     if (!status.ok()) return error_of(status, database_->directory.string());
     if (database_->options.mark_synced) mark_synced();

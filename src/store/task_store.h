@@ -23,6 +23,8 @@ struct StoreOptions {
     /// After each sync, write `SYNCED` beside the database: name and length of the log file that is safe now. For the
     /// crash tests, which cut only what lies behind it.
     bool mark_synced = false;
+    /// Told how long each "commit" and "sync" took, in seconds; may be empty.
+    std::function<void(const char* operation, double seconds)> watch{};
 };
 
 struct StoreStats {

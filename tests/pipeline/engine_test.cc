@@ -295,6 +295,7 @@ TEST_F(EngineTest, APromiseBreaksOnlyOnceTheLogIsKnownToBeReadThatFar) {
     EXPECT_TRUE(life->engine->caught_up());
     ASSERT_EQ(life->notebook.transitions.size(), 1u);
     EXPECT_EQ(life->notebook.transitions[0].first.at, at(3'600)) << "dated when it was due, not when it was found";
+    EXPECT_EQ(life->adder.timer_delays, std::vector<Duration>{std::chrono::seconds(401)}) << "and the wait is told";
     life.reset();
     EXPECT_EQ(stored().count(std::string(kCaughtUpKey)), 1u) << "from now on receivers are told";
 }

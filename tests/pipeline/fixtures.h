@@ -62,6 +62,7 @@ public:
     std::vector<std::string> applied_ids;
     std::map<task::Outcome, int> outcomes;
     std::map<std::string, int> codes;
+    std::vector<Duration> timer_delays;
     int repeats = 0, commits = 0;
     std::size_t records = 0;
 
@@ -73,6 +74,7 @@ public:
     void set_aside(std::string_view, std::string_view code) override { ++codes[std::string(code)]; }
     void repeated() override { ++repeats; }
     void made(const Transition&) override {}
+    void timer(Duration late) override { timer_delays.push_back(late); }
     void committed(std::uint32_t, std::size_t) override { ++commits; }
 };
 
