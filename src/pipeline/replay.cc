@@ -30,21 +30,29 @@ void count(ReplayCounts& counts, const task::Applied& applied) {
 
 Result<void> Replay::read(std::uint32_t index, const ReplayInput& input, const Trouble& trouble) {
     auto decoder = TOCSIN_TRY(decode::Decoder::make(setting_.schema, *input.mapping));
-    auto reader = TOCSIN_TRY(LineReader::open(input.path));
-    std::string text;
-    for (std::uint64_t number = 1; reader.next(text); ++number) {
+    std::uint64_t number = 0;
+    const auto take = [&](const std::string& text) {
+        ++number;
         ++counts_.lines;
         Event event;
         const decode::OriginRef origin{input.mapping->topic, 0, static_cast<std::int64_t>(number)};
         if (auto reason = decoder.decode(text, origin, event)) {
             ++counts_.unreadable;
             trouble({input.path, number, std::move(*reason)});
-            continue;
+        } else if (!options_.to || event.time <= *options_.to) {
+            lines_.push_back({event.time, index, number, text});
         }
-        if (options_.to && event.time > *options_.to) continue;
-        lines_.push_back({event.time, index, number, text});
-    }
-    return reader.status().context(input.path);
+    };
+    if (!input.lines) return read_file(input.path, take);
+    for (const std::string& text : *input.lines) take(text);
+    return {};
+}
+
+Result<void> Replay::read_file(const std::string& path, const std::function<void(const std::string&)>& take) {
+    auto reader = TOCSIN_TRY(LineReader::open(path));
+    std::string text;
+    while (reader.next(text)) take(text);
+    return reader.status().context(path);
 }
 
 Result<void> Replay::apply(const std::vector<ReplayInput>& inputs, const Output& output) {

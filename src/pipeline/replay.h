@@ -23,6 +23,7 @@ struct ReplayInput {
     std::string path;  ///< JSON lines, plain or gzip
     const decode::TopicMapping* mapping = nullptr;
     Duration disorder = std::chrono::minutes(1);
+    std::optional<std::vector<std::string>> lines;  ///< in the file's place; `path` then only names them
 };
 
 struct ReplayOptions {
@@ -62,6 +63,7 @@ private:
         std::string text;
     };
     Result<void> read(std::uint32_t index, const ReplayInput& input, const Trouble& trouble);
+    Result<void> read_file(const std::string& path, const std::function<void(const std::string&)>& take);
     Result<void> apply(const std::vector<ReplayInput>& inputs, const Output& output);
     void give(const Output& output, bool sorted);
 
