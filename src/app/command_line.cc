@@ -19,6 +19,8 @@ struct Line {
     std::vector<std::string> check_config;
     CheckRulesArguments check_rules;
     CheckEventsArguments check_events;
+    std::vector<std::string> check_tests;
+    TestArguments test;
     RunArguments run;
     DemoArguments demo;
     AskArguments ask;
@@ -65,11 +67,21 @@ void add_check(Line& line) {
     CLI::App* rules = command(*check, line, "rules", "Check rule files.", [&line] { return check_rules(line.check_rules); });
     config_flag(rules, line.check_rules.config_file);
     rules->add_option("files", line.check_rules.files, "Rule files.")->required();
+    CLI::App* tests = command(*check, line, "test", "Check test files and the rules they name, without running them.", [&line] { return check_tests(line.check_tests); });
+    tests->add_option("files", line.check_tests, "Test files, or folders of them.")->required();
     CLI::App* events = command(*check, line, "events", "Decode files as the daemon would; prints what would be a dead letter.",
                                [&line] { return check_events(line.check_events); });
     config_flag(events, line.check_events.config_file)->required();
     events->add_flag("--record", line.check_events.record, "Each file is the value of one record, not JSON lines.");
     events->add_option("files", line.check_events.events, "[TOPIC=]FILE …")->required();
+}
+
+void add_test(Line& line) {
+    CLI::App* sub = command(line.app, line, "test", "Run tests of rules: a timeline, and what the rules say about it.", [&line] { return test_rules(line.test); });
+    sub->add_option("files", line.test.files, "Test files, or folders of them.")->required();
+    sub->add_option("--run", line.test.run, "Only the tests in whose name this regular expression is found.");
+    sub->add_option("--junit", line.test.junit, "Write the outcome to this file, as JUnit's XML.");
+    sub->add_flag("--update-golden", line.test.update_golden, "Write the golden files anew instead of comparing with them.");
 }
 
 void add_replay(Line& line) {
@@ -141,7 +153,7 @@ void add_schema(Line& line) {
     CLI::App* schema = line.app.add_subcommand("schema", "JSON Schema (draft-07), for editors and for those who produce events.");
     const std::pair<const char*, const char*> kinds[] = {{"config", "Of tocsin.yml."},
                                                          {"rules", "Of rule files."},
-                                                         {"test", "Not supported yet."},
+                                                         {"test", "Of tests of rules."},
                                                          {"event", "Of a record."}};
     for (const auto& [what, help] : kinds) {
         CLI::App* sub = command(*schema, line, what, help, [&line, what = std::string(what)] {
@@ -176,6 +188,7 @@ int run(int argc, char** argv) {
     line.app.set_version_flag("--version", "tocsin " TOCSIN_VERSION);
     add_run(line);
     add_check(line);
+    add_test(line);
     add_replay(line);
     add_ask(line);
     add_operations(line);

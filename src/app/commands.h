@@ -33,6 +33,15 @@ struct CheckEventsArguments {
 };
 int check_events(const CheckEventsArguments& arguments);
 
+struct TestArguments {
+    std::vector<std::string> files;
+    std::string run;    ///< a regular expression: only tests whose name it is found in; empty: all
+    std::string junit;  ///< a file; empty: none is written
+    bool update_golden = false;
+};
+int test_rules(const TestArguments& arguments);
+int check_tests(const std::vector<std::string>& files);
+
 struct RunArguments {
     std::string config_file;
     std::vector<std::string> listen{"127.0.0.1:9477"};

@@ -4,6 +4,7 @@
 #include "app/event_schema.h"
 #include "app/exit_codes.h"
 #include "app/loading.h"
+#include "app/test_file.h"
 #include "config/keys.h"
 #include "rules/keys.h"
 
@@ -116,9 +117,8 @@ int print_event(const SchemaArguments& arguments) {
 int print_schema(const SchemaArguments& arguments) {
     if (arguments.what == "config") return print_tables("tocsin.yml", config::config_tables());
     if (arguments.what == "rules") return print_tables("tocsin rules", rules::rule_tables());
-    if (arguments.what == "event") return print_event(arguments);
-    complain("schema test: not supported yet; there are schema config, schema rules and schema event");
-    return kExitUsage;
+    if (arguments.what == "test") return print_tables("tocsin tests of rules", test_tables());
+    return print_event(arguments);
 }
 
 }  // namespace tocsin::app

@@ -76,7 +76,7 @@ Result<void> Replay::apply(const std::vector<ReplayInput>& inputs, const Output&
         line.text.clear();
         line.text.shrink_to_fit();
     }
-    const Instant end = options_.to.value_or(group_.highest());
+    const Instant end = options_.to.value_or(std::max(group_.highest(), options_.until));
     if (end != kBeforeAll) group_.finish(end);
     give(output, by_time);
     return {};

@@ -23,12 +23,13 @@ struct ReplayInput {
     std::string path;  ///< JSON lines, plain or gzip
     const decode::TopicMapping* mapping = nullptr;
     Duration disorder = std::chrono::minutes(1);
-    std::optional<std::vector<std::string>> lines;  ///< in the file's place; `path` then only names them
+    std::optional<std::vector<std::string>> lines = {};  ///< in the file's place; `path` then only names them
 };
 
 struct ReplayOptions {
     std::optional<Instant> from;  ///< transitions before it are not given, but fill the state
     std::optional<Instant> to;    ///< inclusive; later events are left out
+    Instant until = kBeforeAll;   ///< without `to`: timers run at least up to it; later events are read all the same
     ReplayOrder order = ReplayOrder::kTime;
 };
 

@@ -15,7 +15,7 @@ import tempfile
 # Words typed, the last one under the cursor, and all that is offered for it.
 OFFERED = [
     (["che"], {"check"}),
-    (["check", ""], {"config", "rules", "events"}),
+    (["check", ""], {"config", "rules", "test", "events"}),
     (["check", "rules", "--"], {"--config.file", "--help"}),
     (["run", "--clock", ""], {"wall", "event"}),
     (["run", "--log.level", "w"], {"warn"}),

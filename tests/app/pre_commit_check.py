@@ -22,8 +22,8 @@ def main(tocsin, root):
     with open(os.path.join(root, ".pre-commit-hooks.yaml"), encoding="utf-8") as file:
         hooks = yaml.safe_load(file)
     wrong = []
-    if [hook.get("id") for hook in hooks] != ["tocsin-check-rules"]:
-        wrong.append("the hook tocsin-check-rules is missing, or others are there that nothing tries")
+    if [hook.get("id") for hook in hooks] != ["tocsin-check-rules", "tocsin-test-rules"]:
+        wrong.append("a hook is missing, or others are there that nothing tries")
     for hook in hooks:
         wrong += [f"{hook.get('id')}: {key} is missing" for key in sorted(REQUIRED - set(hook))]
         wrong += [f"{hook.get('id')}: {key} is no key of pre-commit's" for key in sorted(set(hook) - KNOWN)]
@@ -41,6 +41,13 @@ def main(tocsin, root):
             wrong.append(f"{hook['entry']} {' '.join(files)}: exit code {ran.returncode}\n{ran.stdout}")
     if "rules/person.yml" not in taken or any(path.startswith("tests/") for path in taken):
         wrong.append(f"`files` takes other files than the rules: {taken}")
+    ran = subprocess.run(shlex.split(hooks[1]["entry"]), cwd=root, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                         text=True, timeout=60, check=False)
+    if ran.returncode != 0 or "tests passed" not in ran.stdout or hooks[1].get("pass_filenames") is not False:
+        wrong.append(f"{hooks[1]['entry']}: exit code {ran.returncode}\n{ran.stdout}")
+    for path in ("rules/person.yml", "rules/tests/person.yml"):
+        if not re.search(hooks[1]["files"], path):
+            wrong.append(f"tocsin-test-rules does not run when {path} changes")
     print("\n".join(wrong) or f"{len(taken)} files of rules")
     return 1 if wrong else 0
 

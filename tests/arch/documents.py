@@ -6,7 +6,8 @@
     keys        configuration.md has every key of the loader in src/config, and no other
     settings    each key is accepted with its example; each refused key is refused
     rules       rules.md has every key, function and operator of src/rules, and says which are not built
-    examples    every YAML example loads
+    tests       testing_rules.md has every key of test files, and no other
+    examples    every YAML example loads; examples of tests pass, on the rules that stand before them
     flags       operations.md has every command and flag of --help, and no other; so has every command line in a page
     names       constants, functions and metrics that pages name exist
     promises    each promise of architecture.md and each format of storage_format.md names its test
@@ -16,6 +17,7 @@ arch.py checks links, paths and names of tests.
 """
 import argparse
 import copy
+import json
 import os
 import re
 import subprocess
@@ -322,6 +324,17 @@ def check_rules(place):
     return complaints
 
 
+# --- tests of rules ----------------------------------------------------------------------------------------------------
+
+def check_tests(place):
+    said = place.ask(["schema", "test"], None)[1]
+    schema = json.loads(said)
+    known = {key for table in [schema, *schema.get("definitions", {}).values()] for key in table.get("properties", {})}
+    documented = {key for row in tables(place.page("testing_rules")) for key in quoted(row[0]) if re.fullmatch("[a-z_]+", key)}
+    return ([f"docs/testing_rules.md: the key {key} is missing" for key in sorted(known - documented)]
+            + [f"docs/testing_rules.md: {key} is no key of test files" for key in sorted(documented - known)])
+
+
 # --- examples --------------------------------------------------------------------------------------------------------
 
 def blocks(text):
@@ -339,6 +352,14 @@ def complaint_about(place, language_blocks, text):
         if re.match(r"\s*(#[^\n]*\n\s*)*groups:", text):
             write(folder, "example.yml", text)
             code, said = place.ask(["check", "rules", "example.yml"], folder)
+            return said if code != 0 else ""
+        if re.search(r"^tests:", text, re.MULTILINE):
+            earlier = [other for _, other, _ in language_blocks[:[block[1] for block in language_blocks].index(text)]]
+            rules = [other for other in earlier if re.search(r"^groups:", other, re.MULTILINE)]
+            for name in re.findall(r"^rule_files:.*?([\w./-]+\.yml)", text, re.MULTILINE):
+                write(folder, os.path.normpath(os.path.join("rules/tests", name)), rules[-1] if rules else RULE)
+            write(folder, "rules/tests/example.yml", text)
+            code, said = place.ask(["test", "rules/tests/example.yml"], folder)
             return said if code != 0 else ""
         if re.match(r"events:", text):
             write(folder, "events.yml", text)
@@ -492,7 +513,7 @@ def check_runbooks(place):
     return [f"docs/operations.md: no link to {path}" for path in sorted(there - linked)]
 
 
-CHECKS = {"keys": check_keys, "settings": check_settings, "rules": check_rules, "examples": check_examples, "flags": check_flags,
+CHECKS = {"keys": check_keys, "settings": check_settings, "rules": check_rules, "tests": check_tests, "examples": check_examples, "flags": check_flags,
           "names": check_names, "promises": check_promises, "runbooks": check_runbooks}
 
 
