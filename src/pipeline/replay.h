@@ -2,14 +2,14 @@
 /// History through the same core as the daemon, in virtual time (design 8.2).
 
 #include <functional>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
-#include "decode/mapping.h"
-#include "decode/reject.h"
+#include "pipeline/history.h"
 #include "task/task_group.h"
-#include "tocsin/result.h"
 #include "tocsin/transition.h"
 
 namespace tocsin::pipeline {
@@ -23,7 +23,7 @@ struct ReplayInput {
     std::string path;  ///< JSON lines, plain or gzip
     const decode::TopicMapping* mapping = nullptr;
     Duration disorder = std::chrono::minutes(1);
-    std::optional<std::vector<std::string>> lines = {};  ///< in the file's place; `path` then only names them
+    std::optional<std::vector<std::string>> lines{};  ///< in the file's place; `path` then only names them
 };
 
 struct ReplayOptions {
@@ -37,44 +37,49 @@ struct ReplayCounts {
     std::uint64_t lines = 0, counted = 0, late = 0, duplicate = 0, too_late = 0, unreadable = 0, unknown_area = 0;
 };
 
-/// A line that is not an event: where, and why.
-struct UnreadableLine {
-    std::string path;
-    std::uint64_t line = 0;
-    decode::Reject reason;
-};
-
-/// Reads all inputs, applies them in the order asked for, and gives the transitions: in order of time sorted by `at`,
-/// rule, subject; in input order as they happen. Errors: kReject, a file that cannot be read.
-class Replay {
+/// One rule set on its way through a history. Gives the transitions: in order of time at the end, sorted by `at`, rule,
+/// subject; in input order as they happen.
+class Course {
 public:
     using Output = std::function<void(const Transition&)>;
-    using Trouble = std::function<void(const UnreadableLine&)>;
+
+    Course(const task::Setting& setting, const std::shared_ptr<const RuleSet>& rules, ReplayOptions options,
+           Output output);
+
+    void apply(const Event& event, Duration disorder);
+    /// Fires what is due up to the end: `to`, or the last event.
+    void finish();
+
+    [[nodiscard]] const ReplayCounts& counts() const { return counts_; }  ///< lines and unreadable stay 0
+    [[nodiscard]] task::Task& task() { return group_.task(0); }
+
+private:
+    void give();
+
+    ReplayOptions options_;
+    Output output_;
+    task::TaskGroup group_;
+    ReplayCounts counts_;
+};
+
+/// Takes the history through all of them in one pass: what is compared has read the same events.
+void run_history(History& history, ReplayOrder order, std::span<const std::unique_ptr<Course>> courses);
+
+/// Reads inputs and takes them through one rule set. Errors: kReject, a file that cannot be read.
+class Replay {
+public:
+    using Output = Course::Output;
+    using Trouble = History::Trouble;
 
     Replay(const task::Setting& setting, std::shared_ptr<const RuleSet> rules, ReplayOptions options)
-        : setting_(setting), options_(options), group_(setting), rules_(std::move(rules)) {}
+        : setting_(setting), options_(options), rules_(std::move(rules)) {}
 
     Result<ReplayCounts> run(const std::vector<ReplayInput>& inputs, const Trouble& trouble, const Output& output);
 
 private:
-    struct Line {
-        Instant time;
-        std::uint32_t input;
-        std::uint64_t number;
-        std::string text;
-    };
-    Result<void> read(std::uint32_t index, const ReplayInput& input, const Trouble& trouble);
-    Result<void> read_file(const std::string& path, const std::function<void(const std::string&)>& take);
-    Result<void> apply(const std::vector<ReplayInput>& inputs, const Output& output);
-    void give(const Output& output, bool sorted);
-
     const task::Setting& setting_;
     ReplayOptions options_;
-    task::TaskGroup group_;
     std::shared_ptr<const RuleSet> rules_;
-    std::vector<Line> lines_;
-    std::vector<Transition> made_;
-    ReplayCounts counts_;
 };
 
 }  // namespace tocsin::pipeline
