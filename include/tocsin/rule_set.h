@@ -174,7 +174,9 @@ struct Rule {
     std::array<std::optional<Expression>, kLevels> stays;
     /// A level may begin to hold because time passes and no event comes (`n < 3`): closed subjects need timers too.
     bool rises_without_event = false;
+    Duration hold_for{};         ///< `for`: how long a colour must hold before it is taken
     Duration keep_firing_for{};
+    Duration dwell{};            ///< how long a colour stays at least, whatever holds
     std::array<bool, kAreaLevels> rollup_areas{true, true, true, true};  ///< index by AreaLevel
     std::shared_ptr<const ThresholdTable> thresholds;                    ///< null: none
     std::optional<Expect> expect;

@@ -1,5 +1,7 @@
 #include "episodes/episode.h"
 
+#include <algorithm>
+
 namespace tocsin::episodes {
 namespace {
 
@@ -12,10 +14,15 @@ Level next_below(const Rule& rule, Level level, Fits fits) {
     return Level::kNone;
 }
 
-Step lower_to(Episode& episode, Level level, Instant at) {
+void take(const Rule& rule, Episode& episode, Level level, Instant at) {
+    episode.level = level;
+    if (rule.dwell > Duration::zero()) episode.level_since = at;
+}
+
+Step lower_to(const Rule& rule, Episode& episode, Level level, Instant at) {
     if (level == Level::kNone) return close(episode, CloseReason::kQuiet, at);
     const Step step{TransitionKind::kLowered, CloseReason::kNone, at, level, episode.level};
-    episode.level = level;
+    take(rule, episode, level, at);
     return step;
 }
 
@@ -26,7 +33,7 @@ std::optional<Step> move(const Rule& rule, Episode& episode, const Holding& hold
         const bool opens = !episode.open();
         const Step step{opens ? TransitionKind::kOpened : TransitionKind::kRaised, CloseReason::kNone, now,
                         holding.level, episode.level};
-        episode.level = holding.level;
+        take(rule, episode, holding.level, now);
         episode.false_since = kNever;
         return step;
     }
@@ -36,13 +43,12 @@ std::optional<Step> move(const Rule& rule, Episode& episode, const Holding& hold
         episode.false_since = kNever;
         return std::nullopt;
     }
-    if (rule.keep_firing_for == Duration::zero()) {
-        return lower_to(episode, next_below(rule, episode.level, [&](int l) { return holding.stays[l]; }), now);
-    }
     if (episode.false_since == kNever) episode.false_since = now;
-    if (now < episode.false_since + rule.keep_firing_for) return std::nullopt;
-    const Instant due = episode.false_since + rule.keep_firing_for;
-    const Step step = lower_to(episode, next_below(rule, episode.level, [](int) { return true; }), due);
+    const Instant due = lowering_due(rule, episode);
+    if (now < due) return std::nullopt;
+    const bool straight = rule.keep_firing_for == Duration::zero();
+    const Level below = next_below(rule, episode.level, [&](int l) { return !straight || holding.stays[l]; });
+    const Step step = lower_to(rule, episode, below, due);
     // The clock starts again for the colour below, from the moment of the step.
     const bool stays = episode.open() && holding.stays[static_cast<std::size_t>(episode.level)];
     episode.false_since = !episode.open() || stays ? kNever : due;
@@ -51,13 +57,14 @@ std::optional<Step> move(const Rule& rule, Episode& episode, const Holding& hold
 
 Instant lowering_due(const Rule& rule, const Episode& episode) {
     if (!episode.open() || episode.false_since == kNever) return kNever;
-    return episode.false_since + rule.keep_firing_for;
+    return std::max(episode.false_since + rule.keep_firing_for, episode.level_since + rule.dwell);
 }
 
 Step close(Episode& episode, CloseReason reason, Instant at) {
     const Step step{TransitionKind::kClosed, reason, at, Level::kNone, episode.level};
     episode.level = Level::kNone;
     episode.false_since = kNever;
+    episode.level_since = kBeforeAll;
     return step;
 }
 

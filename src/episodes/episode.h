@@ -16,6 +16,7 @@ struct Episode {
     Level level = Level::kNone;
     Instant opened_at = kBeforeAll;
     Instant false_since = kNever;             ///< since when the present colour no longer stays; kNever: it stays
+    Instant level_since = kBeforeAll;         ///< when it took its colour; of rules with `dwell` only
     std::int64_t updated_minute = INT64_MIN;  ///< event-time minute of the last `updated`
     std::uint64_t transitions = 0;            ///< made so far; the next one's number is one more
     std::string id;                           ///< design I2, made at opening, kept for ever
@@ -40,10 +41,10 @@ struct Step {
     Level previous = Level::kNone;
 };
 
-/// Moves the episode to what holds at `now`. Up at once; down one colour after `keep_firing_for` of not staying, and
-/// then again; with `keep_firing_for` 0 straight to the highest colour that stays. Call it again while it answers a
-/// step: one instant may hold several (a colour down and the next one due at the same time). Opening sets level only:
-/// the caller fills id, trigger, area and opened_at.
+/// Moves the episode to what holds at `now`. Up at once (rising.h: after `for`); down one colour after `keep_firing_for`
+/// of not staying, but not before it has kept its colour for `dwell`, and then again; with `keep_firing_for` 0 straight
+/// to the highest colour that stays. Call it again while it answers a step: one instant may hold several (a colour down
+/// and the next one due at the same time). Opening sets level only: the caller fills id, trigger, area and opened_at.
 std::optional<Step> move(const Rule& rule, Episode& episode, const Holding& holding, Instant now);
 
 /// When move() would lower the episode if nothing else happens; kNever if it stays.

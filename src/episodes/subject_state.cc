@@ -6,9 +6,33 @@
 namespace tocsin::episodes {
 namespace {
 
-/// Format 2 has the parts kHasFields and kHasPast; a state without them is written in format 1, as it always was.
-constexpr std::uint8_t kFormat = 1, kFormatWithMore = 2;
-enum Parts : std::uint8_t { kHasEpisode = 1, kHasPromise = 2, kHasFields = 4, kHasPast = 8 };
+/// Format 2 has the parts kHasFields and kHasPast, format 3 all; a state is written in the oldest format that has its
+/// parts, as it always was.
+constexpr std::uint8_t kFormat = 1, kFormatWithMore = 2, kNewestFormat = 3;
+enum Parts : std::uint8_t {
+    kHasEpisode = 1,
+    kHasPromise = 2,
+    kHasFields = 4,
+    kHasPast = 8,
+    kHasLevelSince = 16,
+    kHasRising = 32,
+};
+
+std::uint8_t parts_of(const SubjectState& s) {
+    unsigned parts = 0;
+    if (s.episode.open()) parts |= kHasEpisode;
+    if (s.promise) parts |= kHasPromise;
+    if (s.promise && !s.promise->fields.empty()) parts |= kHasFields;
+    if (!s.past.empty()) parts |= kHasPast;
+    if (s.episode.open() && s.episode.level_since != kBeforeAll) parts |= kHasLevelSince;
+    if (!s.rising.empty()) parts |= kHasRising;
+    return static_cast<std::uint8_t>(parts);
+}
+
+std::uint8_t format_of(std::uint8_t parts) {
+    if (parts >= kHasLevelSince) return kNewestFormat;
+    return parts >= kHasFields ? kFormatWithMore : kFormat;
+}
 
 void put_episode(std::string& out, const Episode& e) {
     out.push_back(static_cast<char>(e.level));
@@ -88,14 +112,37 @@ void put_more(std::string& out, const SubjectState& s, std::uint8_t parts) {
             put_value(out, field.value);
         }
     }
-    if ((parts & kHasPast) == 0) return;
-    ledger::put_varint(out, s.past.size());
-    for (const PastBreak& past : s.past) {
-        ledger::put_instant(out, past.from);
-        ledger::put_instant(out, past.to);
-        ledger::put_string(out, past.id);
-        ledger::put_string(out, past.area);
+    if ((parts & kHasPast) != 0) {
+        ledger::put_varint(out, s.past.size());
+        for (const PastBreak& past : s.past) {
+            ledger::put_instant(out, past.from);
+            ledger::put_instant(out, past.to);
+            ledger::put_string(out, past.id);
+            ledger::put_string(out, past.area);
+        }
     }
+    if ((parts & kHasLevelSince) != 0) ledger::put_instant(out, s.episode.level_since);
+    if ((parts & kHasRising) == 0) return;
+    ledger::put_varint(out, s.rising.size());
+    for (const Rising& rising : s.rising) {
+        out.push_back(static_cast<char>(rising.level));
+        ledger::put_instant(out, rising.since);
+        ledger::put_string(out, rising.trigger);
+        ledger::put_string(out, rising.area);
+    }
+}
+
+bool get_rising(ledger::Reader& in, std::vector<Rising>& all) {
+    for (std::uint64_t n = in.count(); n > 0; --n) {
+        Rising& rising = all.emplace_back();
+        const std::uint8_t level = in.byte();
+        if (level >= kLevels) return false;
+        rising.level = static_cast<Level>(level);
+        rising.since = in.instant();
+        rising.trigger = in.string();
+        rising.area = in.string();
+    }
+    return in.ok();
 }
 
 bool get_more(ledger::Reader& in, SubjectState& s, std::uint8_t parts) {
@@ -107,21 +154,21 @@ bool get_more(ledger::Reader& in, SubjectState& s, std::uint8_t parts) {
             if (!get_value(in, field.value)) return false;
         }
     }
-    if ((parts & kHasPast) == 0) return in.ok();
-    for (std::uint64_t n = in.count(); n > 0; --n) {
+    for (std::uint64_t n = (parts & kHasPast) != 0 ? in.count() : 0; n > 0; --n) {
         PastBreak& past = s.past.emplace_back();
         past.from = in.instant();
         past.to = in.instant();
         past.id = in.string();
         past.area = in.string();
     }
-    return in.ok();
+    if ((parts & kHasLevelSince) != 0) s.episode.level_since = in.instant();
+    return (parts & kHasRising) != 0 ? get_rising(in, s.rising) : in.ok();
 }
 
 }  // namespace
 
 bool SubjectState::idle() const {
-    return !episode.open() && !promise && due == kNever && openings.empty() && past.empty();
+    return !episode.open() && !promise && rising.empty() && due == kNever && openings.empty() && past.empty();
 }
 
 void SubjectState::remember(PastBreak past_break) {
@@ -139,11 +186,8 @@ std::uint64_t SubjectState::count_opening(std::uint64_t hash) {
 }
 
 void put_state(std::string& out, const SubjectState& s) {
-    const bool has_fields = s.promise && !s.promise->fields.empty();
-    const auto parts = static_cast<std::uint8_t>((s.episode.open() ? kHasEpisode : 0) | (s.promise ? kHasPromise : 0) |
-                                                 (has_fields ? kHasFields : 0) | (s.past.empty() ? 0 : kHasPast));
-    const bool has_more = (parts & (kHasFields | kHasPast)) != 0;
-    out.push_back(static_cast<char>(has_more ? kFormatWithMore : kFormat));
+    const std::uint8_t parts = parts_of(s);
+    out.push_back(static_cast<char>(format_of(parts)));
     out.push_back(static_cast<char>(parts));
     ledger::put_string(out, s.rule);
     ledger::put_string(out, s.subject);
@@ -165,7 +209,7 @@ void put_state(std::string& out, const SubjectState& s) {
 
 bool get_state(ledger::Reader& in, SubjectState& s) {
     const std::uint8_t format = in.byte();
-    if (format != kFormat && format != kFormatWithMore) return false;
+    if (format < kFormat || format > kNewestFormat) return false;
     const std::uint8_t parts = in.byte();
     s.rule = in.string();
     s.subject = in.string();

@@ -9,6 +9,7 @@
 
 #include "episodes/episode.h"
 #include "episodes/promise.h"
+#include "episodes/rising.h"
 #include "ledger/codec.h"
 
 namespace tocsin::episodes {
@@ -35,11 +36,12 @@ struct SubjectState {
     std::string subject;  ///< the rule's `by` values, each length-prefixed
     Episode episode;
     std::optional<Promise> promise;
+    std::vector<Rising> rising;
     Instant due = kNever;  ///< the next instant the rule must be judged without an event
     std::vector<Opening> openings;
     std::vector<PastBreak> past;
 
-    /// Nothing worth storing: no open episode, no promise, no timer, no opening that could be repeated, no past break.
+    /// Nothing worth storing: no open episode, no promise, nothing that waits, no timer, no opening that could be repeated, no past break.
     [[nodiscard]] bool idle() const;
     /// Counts an episode that opens with this opening; answers how many had it before.
     std::uint64_t count_opening(std::uint64_t hash);

@@ -182,6 +182,9 @@ void set_hashes(Rule& rule, const EventSchema& schema) {
         put(all, rule.stays[level] ? canonical(*rule.stays[level], schema, rule.measures) : "");
     }
     put(all, std::to_string(rule.keep_firing_for.count()));
+    // What is not written leaves no trace: rules of old files keep their hashes.
+    if (rule.hold_for > Duration::zero()) put(all, "for " + std::to_string(rule.hold_for.count()));
+    if (rule.dwell > Duration::zero()) put(all, "dwell " + std::to_string(rule.dwell.count()));
     for (const bool used : rule.rollup_areas) all += used ? '1' : '0';
     if (rule.thresholds != nullptr) put(all, rule.thresholds->canonical());
     if (rule.expect) put(all, promise_text(*rule.expect, schema));

@@ -72,6 +72,8 @@ void RuleReader::read_promise_rule(const yaml::Node& node) {
             map_.error(key, "a rule with `expect` has none of its own: events and times stand inside `expect`");
     }
     if (map_.get("clear")) map_.error("clear", "a promise does not clear by degrees: it ends when it is kept");
+    if (map_.get("for")) map_.error("for", "a promise is broken for so long where `overdue` says so: overdue >= 1h");
+    if (map_.get("dwell")) map_.error("dwell", "a promise ends when it is kept, not later");
     if (map_.get("keep_firing_for")) map_.error("keep_firing_for", "a promise ends when it is kept, not later");
     if (map_.get("rollup_areas")) map_.error("rollup_areas", "needs area in `by`, and neither customer nor subscriber");
     if (!rule_.person && !rule_.by.empty())
@@ -286,7 +288,7 @@ std::optional<Rule> RuleReader::read_as_rollup(const Rule& of) {
         map_.error("levels", "a rollup counts promises, not events: its levels look at `open` and `broken`");
     read_stays();
     read_rollup_areas();
-    rule_.keep_firing_for = map_.duration("keep_firing_for").value_or(Duration::zero());
+    read_times();
     read_texts();
     if (rule_.owner.empty()) rule_.owner = of.owner;
     if (rule_.source.empty()) rule_.source = of.source;

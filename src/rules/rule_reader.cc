@@ -119,7 +119,7 @@ void RuleReader::read_name() {
 }
 
 void RuleReader::refuse_unbuilt() {
-    for (const char* key : {"phases", "overrides", "for", "limit", "interval", "window", "dwell"}) {
+    for (const char* key : {"phases", "overrides", "limit", "interval", "window"}) {
         map_.not_supported(key);
     }
     map_.not_supported("expr", "expr: rules here are no PromQL: write on, by, within, measures and levels");

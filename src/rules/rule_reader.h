@@ -61,6 +61,7 @@ private:
     void find_watched();
     void read_stays();
     void read_rollup_areas();
+    void read_times();  ///< for, keep_firing_for, dwell
     std::optional<double> clear_percent();
 
     void read_promise_rule(const yaml::Node& expect);

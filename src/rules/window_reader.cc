@@ -3,6 +3,7 @@
 #include <array>
 #include <charconv>
 
+#include "base/times.h"
 #include "rules/rule_reader.h"
 #include "rules/shape.h"
 #include "rules/token.h"
@@ -24,7 +25,8 @@ void RuleReader::read_window_rule() {
     read_within();
     if (rule_.on.empty() || rule_.by.empty()) {
         // Without kinds or subject every name would be a mistake: only the keys are known.
-        for (const char* key : {"where", "measures", "levels", "clear", "keep_firing_for", "rollup_areas"})
+        for (const char* key :
+             {"where", "measures", "levels", "clear", "for", "keep_firing_for", "dwell", "rollup_areas"})
             map_.get(key);
         return;
     }
@@ -47,7 +49,17 @@ void RuleReader::read_window_rule() {
     find_watched();
     read_stays();
     read_rollup_areas();
+    read_times();
+}
+
+void RuleReader::read_times() {
+    rule_.hold_for = map_.duration("for").value_or(Duration::zero());
     rule_.keep_firing_for = map_.duration("keep_firing_for").value_or(Duration::zero());
+    rule_.dwell = map_.duration("dwell").value_or(Duration::zero());
+    for (const auto& [key, time] : {std::pair("for", rule_.hold_for), std::pair("dwell", rule_.dwell)}) {
+        if (time > group_.limits.retention)
+            error(*map_.get(key), key, "at most storage.retention (" + format_duration(group_.limits.retention) + ")");
+    }
 }
 
 void RuleReader::read_on() {

@@ -136,23 +136,12 @@ void AreaJudge::judge_at(const CellPlan& plan, Subject& subject, Instant now, co
     context.measures = measures_;
     context.thresholds = thresholds_of(rule, subject);
     const rules::Verdict verdict = rules::verdict(rule, context);
-    const episodes::Holding holding{verdict.level, verdict.stays};
+    const bool waited = !state.rising.empty();
+    const episodes::Holding holding = ripe(plan, subject, {verdict.level, verdict.stays}, now, trigger);
     bool stepped = false;
     while (auto step = episodes::move(rule, state.episode, holding, now)) {
         stepped = true;
-        Moment moment;
-        moment.measures = measures_;
-        moment.evidence = evidence(plan, subject, now);
-        const Duration width = plan.specs.front().width;
-        const std::string opening =
-            std::to_string(to_millis(ledger::bucket_start(ledger::bucket_of(now, width), width)));
-        moment.opening = opening;
-        if (trigger != nullptr)
-            moment.trigger = *trigger;
-        else if (!moment.evidence.empty())
-            moment.trigger = moment.evidence.front();
-        moment.area = subject.area;
-        recorder_.record(rule, state, *step, moment);
+        record_step(plan, subject, *step, now, trigger);
         if (step->kind == TransitionKind::kClosed) break;
     }
     if (!stepped && trigger != nullptr && state.episode.open() && episodes::note_update(state.episode, now)) {
@@ -163,12 +152,47 @@ void AreaJudge::judge_at(const CellPlan& plan, Subject& subject, Instant now, co
         recorder_.record(rule, state, {TransitionKind::kUpdated, CloseReason::kNone, now, level, level}, moment);
         stepped = true;
     }
-    if (stepped || state.episode.open()) mark(subject);
-    Instant due = episodes::lowering_due(rule, state.episode);
-    if (state.episode.open() || rule.rises_without_event || ahead_until_ > now) {
+    if (stepped || state.episode.open() || waited || !state.rising.empty()) mark(subject);
+    Instant due = std::min(episodes::lowering_due(rule, state.episode), episodes::rising_due(rule, state.rising));
+    if (state.episode.open() || !state.rising.empty() || rule.rises_without_event || ahead_until_ > now) {
         due = std::min(due, next_change(plan, subject, now));
     }
     set_due(subject, due);
+}
+
+episodes::Holding AreaJudge::ripe(const CellPlan& plan, Subject& subject, const episodes::Holding& holding, Instant now,
+                                  const std::string* trigger) const {
+    const auto begins = [&](Level level) {
+        episodes::Rising rising{level, now, {}, subject.area};
+        const std::vector<std::string> found =
+            trigger == nullptr ? evidence(plan, subject, now) : std::vector{*trigger};
+        if (!found.empty()) rising.trigger = found.front();
+        return rising;
+    };
+    const auto by = trigger != nullptr ? episodes::JudgedBy::kEvent : episodes::JudgedBy::kClock;
+    return episodes::ripe(*plan.rule, subject.state.episode, holding, {subject.state.rising, now, by, begins});
+}
+
+void AreaJudge::record_step(const CellPlan& plan, Subject& subject, episodes::Step step, Instant now,
+                            const std::string* trigger) {
+    const auto risen = episodes::take_risen(subject.state.rising, step);
+    const Duration width = plan.specs.front().width;
+    const Instant begun = risen ? risen->since : now;
+    const std::string opening = std::to_string(to_millis(ledger::bucket_start(ledger::bucket_of(begun, width), width)));
+    Moment moment;
+    moment.measures = measures_;
+    moment.evidence = evidence(plan, subject, now);
+    moment.opening = opening;
+    moment.area = subject.area;
+    if (risen) {
+        episodes::date(*plan.rule, subject.state.episode, step, episodes::rises_at(*plan.rule, *risen));
+        moment.trigger = risen->trigger;
+    } else if (trigger != nullptr) {
+        moment.trigger = *trigger;
+    } else if (!moment.evidence.empty()) {
+        moment.trigger = moment.evidence.front();
+    }
+    recorder_.record(*plan.rule, subject.state, step, moment);
 }
 
 void AreaJudge::fire_one(Subject& subject, Instant now) {
@@ -198,7 +222,9 @@ void AreaJudge::review(const Rule& rule, Instant clock) {
     const auto plan = plans_.find(rule.name);
     if (plan == plans_.end()) return;
     for (auto& [key, subject] : subjects_) {
-        if (key.rule == rule.name) judge_at(plan->second.plan, subject, std::max(clock, subject.judged), nullptr);
+        if (key.rule != rule.name) continue;
+        subject.state.rising.clear();  // it waited under other conditions
+        judge_at(plan->second.plan, subject, std::max(clock, subject.judged), nullptr);
     }
 }
 
@@ -219,6 +245,7 @@ void AreaJudge::drop(const std::map<std::string, Rule>& gone, Instant at) {
         }
         set_due(s, kNever);
         s.state.openings.clear();
+        s.state.rising.clear();
         mark(s);
     }
 }

@@ -84,7 +84,13 @@ private:
     static std::string place_of(const Rule& rule, std::string_view subject);
     Subject& subject_of(const Rule& rule, const std::string& subject);
     const Thresholds* thresholds_of(const Rule& rule, Subject& subject) const;
+    /// `trigger`: the id of the event that has just come; null: none has.
     void judge_at(const CellPlan& plan, Subject& subject, Instant now, const std::string* trigger);
+    /// What holds now and may be taken (`for`).
+    episodes::Holding ripe(const CellPlan& plan, Subject& subject, const episodes::Holding& holding, Instant now,
+                           const std::string* trigger) const;
+    void record_step(const CellPlan& plan, Subject& subject, episodes::Step step, Instant now,
+                     const std::string* trigger);
     void measure(const CellPlan& plan, Subject& subject, Instant now);
     Instant next_change(const CellPlan& plan, const Subject& subject, Instant now) const;
     std::vector<std::string> evidence(const CellPlan& plan, const Subject& subject, Instant now) const;

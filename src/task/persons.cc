@@ -110,6 +110,7 @@ episodes::Holding PersonJudge::holding(const Rule& rule, const rules::Remembered
 
 Instant PersonJudge::since(const Rule& rule, const rules::Remembered& rows, Instant now, Level level,
                            const Event*& trigger) {
+    if (trigger != nullptr && trigger->time == now) return now;
     Instant start = now;
     for (const Instant t : rules::changes(rule, rows, now)) {
         if (!rules::in_reach(rule, rows.rows, t) || holding(rule, rows, t).level < level) break;
@@ -127,53 +128,81 @@ Instant PersonJudge::since(const Rule& rule, const rules::Remembered& rows, Inst
     return start;
 }
 
+episodes::Holding PersonJudge::ripe(const Rule& rule, episodes::SubjectState& state, const rules::Remembered& rows,
+                                    Instant now, const Event* event) {
+    const episodes::Holding held_now = holding(rule, rows, now);
+    const auto begins = [&](Level level) {
+        episodes::Rising rising{level, now, {}, {}};
+        const Event* trigger = event;
+        rising.since = since(rule, rows, now, level, trigger);
+        if (trigger == nullptr) return rising;
+        rising.trigger = trigger->id;
+        rising.area = trigger->area;
+        return rising;
+    };
+    const auto by = event != nullptr ? episodes::JudgedBy::kEvent : episodes::JudgedBy::kClock;
+    const episodes::Holding taken = episodes::ripe(rule, state.episode, held_now, {state.rising, now, by, begins});
+    if (!state.rising.empty()) holding(rule, rows, now);  // since() used the scratch measures
+    return taken;
+}
+
 void PersonJudge::judge_windows(const Rule& rule, episodes::SubjectState& state, const rules::Remembered& rows,
                                 Instant now, const Event* event) {
     if (!state.episode.open() && !rules::in_reach(rule, rows.rows, now)) {
         state.due = kNever;
+        state.rising.clear();
         return;
     }
-    const episodes::Holding held_now = holding(rule, rows, now);
+    const episodes::Holding held_now = ripe(rule, state, rows, now, event);
     bool stepped = false;
-    const auto moment = [&](const Event* trigger) {
-        Moment m;
-        m.measures = measures_;
-        m.evidence = evidence(rule, rows, now);
-        std::string_view last = state.episode.trigger;
-        if (trigger != nullptr) {
-            last = m.opening = m.trigger = trigger->id;
-            m.area = trigger->area;
-        }
-        if (!m.evidence.empty()) last = m.evidence.front();
-        m.last = kept(last);
-        return m;
-    };
     while (auto step = episodes::move(rule, state.episode, held_now, now)) {
         stepped = true;
-        const Event* trigger = event;
-        const bool rose = step->kind == TransitionKind::kOpened || step->kind == TransitionKind::kRaised;
-        if (rose && (event == nullptr || event->time != now)) {
-            step->at = since(rule, rows, now, step->level, trigger);
-            holding(rule, rows, now);  // since() used the scratch measures
-        }
-        recorder_.record(rule, state, *step, moment(trigger));
+        record_step(rule, state, *step, {rows, now, event});
         if (step->kind == TransitionKind::kClosed) break;
     }
     if (!stepped && state.episode.open() && is_further(rule, state, event) &&
         episodes::note_update(state.episode, event->time)) {
         const Level level = state.episode.level;
-        recorder_.record(rule, state, {TransitionKind::kUpdated, CloseReason::kNone, now, level, level},
-                         moment(nullptr));
+        record_step(rule, state, {TransitionKind::kUpdated, CloseReason::kNone, now, level, level},
+                    {rows, now, nullptr});
     }
-    state.due = episodes::lowering_due(rule, state.episode);
-    if (state.episode.open() || rule.rises_without_event) {
+    state.due = std::min(episodes::lowering_due(rule, state.episode), episodes::rising_due(rule, state.rising));
+    if (state.episode.open() || !state.rising.empty() || rule.rises_without_event) {
         state.due = std::min(state.due, rules::next_change(rule, rows, now));
     }
 }
 
+void PersonJudge::record_step(const Rule& rule, episodes::SubjectState& state, episodes::Step step,
+                              const Judged& judged) {
+    const Event* trigger = judged.event;
+    const auto risen = episodes::take_risen(state.rising, step);
+    if (risen) {
+        episodes::date(rule, state.episode, step, episodes::rises_at(rule, *risen));
+    } else if (episodes::rises(step)) {
+        episodes::date(rule, state.episode, step, since(rule, judged.rows, judged.now, step.level, trigger));
+        holding(rule, judged.rows, judged.now);  // since() used the scratch measures
+    }
+    Moment m;
+    if (risen) {
+        m.trigger = risen->trigger;
+        m.area = risen->area;
+    } else if (trigger != nullptr) {
+        m.trigger = trigger->id;
+        m.area = trigger->area;
+    }
+    m.opening = m.trigger;
+    m.measures = measures_;
+    m.evidence = evidence(rule, judged.rows, judged.now);
+    std::string_view last = m.trigger.empty() ? std::string_view(state.episode.trigger) : m.trigger;
+    if (!m.evidence.empty()) last = m.evidence.front();
+    m.last = kept(last);
+    recorder_.record(rule, state, step, m);
+}
+
 const Event* PersonJudge::kept(std::string_view id) const {
     const auto& rows = profile_->rows();
-    const auto row = std::find_if(rows.rbegin(), rows.rend(), [&](const ledger::Row& r) { return !r.rolled && r.event.id == id; });
+    const auto row =
+        std::find_if(rows.rbegin(), rows.rend(), [&](const ledger::Row& r) { return !r.rolled && r.event.id == id; });
     return row == rows.rend() ? nullptr : &row->event;
 }
 
@@ -327,7 +356,9 @@ void PersonJudge::review(const Rule& rule, const ledger::Profile& profile, State
     if (rule.expect) return;  // a promise begins with an event; those already open keep their due time
     profile_ = &profile;
     for (const std::string& subject : subjects(rule, profile, states, nullptr)) {
-        judge_windows(rule, state_of(rule, subject, states), remembered(rule, profile, subject), now, nullptr);
+        episodes::SubjectState& state = state_of(rule, subject, states);
+        state.rising.clear();  // it waited under other conditions
+        judge_windows(rule, state, remembered(rule, profile, subject), now, nullptr);
     }
 }
 

@@ -49,6 +49,12 @@ private:
     /// `event`: the one that has just come, null if none has.
     void judge_windows(const Rule& rule, episodes::SubjectState& state, const rules::Remembered& rows, Instant now,
                        const Event* event);
+    struct Judged {
+        const rules::Remembered& rows;
+        Instant now;
+        const Event* event;  ///< the one that has just come, null if none has
+    };
+    void record_step(const Rule& rule, episodes::SubjectState& state, episodes::Step step, const Judged& judged);
     void judge_promise(const Rule& rule, States& states, episodes::SubjectState& state, Instant now,
                        episodes::Cause cause);
     /// Where a rule looks at `open`, what changes one promise of a customer changes the others.
@@ -67,8 +73,12 @@ private:
     void record_promise(const Rule& rule, episodes::SubjectState& state, const episodes::Step& step,
                         const episodes::Promise& promise);
     episodes::Holding holding(const Rule& rule, const rules::Remembered& rows, Instant now);
-    /// Since when a colour at least as high as `level` has held without a break; `trigger`: the event at that instant.
+    /// Since when a colour at least as high as `level` has held without a break; `trigger`: the event at that instant,
+    /// given the one that has just come. An event in time is that instant itself.
     Instant since(const Rule& rule, const rules::Remembered& rows, Instant now, Level level, const Event*& trigger);
+    /// What holds now and may be taken (`for`).
+    episodes::Holding ripe(const Rule& rule, episodes::SubjectState& state, const rules::Remembered& rows, Instant now,
+                           const Event* event);
     /// Ids of what counts and of what seen() sees, newest first.
     static std::vector<std::string> evidence(const Rule& rule, const rules::Remembered& rows, Instant now);
 

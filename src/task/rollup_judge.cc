@@ -115,10 +115,11 @@ void RollupJudge::advance(Place& place, Duration window, Instant now) {
 }
 
 Instant RollupJudge::next_change(const Rule& rule, const Place& place) const {
-    Instant next = episodes::lowering_due(rule, place.state.episode);
+    const episodes::SubjectState& state = place.state;
+    Instant next = std::min(episodes::lowering_due(rule, state.episode), episodes::rising_due(rule, state.rising));
     const auto later = place.breaks.lower_bound(behind(place.judged));
     if (later != place.breaks.end()) next = std::min(next, later->from);
-    if (!place.state.episode.open() && !rule.rises_without_event) return next;
+    if (!state.episode.open() && state.rising.empty() && !rule.rises_without_event) return next;
     if (!place.ends.empty()) next = std::min(next, place.ends.begin()->to);
     const auto leaves = place.breaks.lower_bound(behind(place.judged - rule.within));
     if (leaves != place.breaks.end()) next = std::min(next, leaves->from + rule.within);
@@ -151,34 +152,53 @@ rules::Verdict RollupJudge::measure(const Rule& rule, const Place& place) {
     return rules::verdict(rule, context);
 }
 
+void RollupJudge::record_step(const Rule& rule, Place& place, episodes::Step step, Instant now) {
+    constexpr Duration kBucket = std::chrono::minutes(1);
+    const auto risen = episodes::take_risen(place.state.rising, step);
+    const Instant begun = risen ? risen->since : now;
+    const std::string opening =
+        std::to_string(to_millis(ledger::bucket_start(ledger::bucket_of(begun, kBucket), kBucket)));
+    const std::string area = subject_values(place.state.subject).front();
+    Moment moment;
+    moment.measures = measures_;
+    moment.opening = opening;
+    moment.area = area;
+    moment.evidence = evidence(rule, place);
+    if (risen) {
+        episodes::date(rule, place.state.episode, step, episodes::rises_at(rule, *risen));
+        moment.trigger = risen->trigger;
+    } else if (!moment.evidence.empty()) {
+        moment.trigger = moment.evidence.front();
+    }
+    recorder_.record(rule, place.state, step, moment);
+    mark(place);
+}
+
 void RollupJudge::judge_at(const Rule& rule, Place& place, Instant now) {
     const bool one_more =
         place.judged < now && place.breaks.lower_bound(behind(place.judged)) != place.breaks.lower_bound(behind(now));
     advance(place, rule.within, now);
     const rules::Verdict verdict = measure(rule, place);
     const std::string area = subject_values(place.state.subject).front();
-    constexpr Duration kBucket = std::chrono::minutes(1);
-    const std::string opening =
-        std::to_string(to_millis(ledger::bucket_start(ledger::bucket_of(now, kBucket), kBucket)));
-    Moment moment;
-    moment.measures = measures_;
-    moment.opening = opening;
-    moment.area = area;
-    const auto record = [&](const episodes::Step& step) {
-        moment.evidence = evidence(rule, place);
-        if (!moment.evidence.empty()) moment.trigger = moment.evidence.front();
-        recorder_.record(rule, place.state, step, moment);
-        mark(place);
-    };
     episodes::Episode& episode = place.state.episode;
+    std::vector<episodes::Rising>& rising = place.state.rising;
+    const bool waited = !rising.empty();
+    const auto begins = [&](Level level) {
+        const std::vector<std::string> found = evidence(rule, place);
+        return episodes::Rising{level, now, found.empty() ? "" : found.front(), area};
+    };
+    const episodes::Holding holding = episodes::ripe(rule, episode, {verdict.level, verdict.stays},
+                                                     {rising, now, episodes::JudgedBy::kClock, begins});
+    if (waited || !rising.empty()) mark(place);
     bool stepped = false;
-    while (const auto step = episodes::move(rule, episode, {verdict.level, verdict.stays}, now)) {
+    while (const auto step = episodes::move(rule, episode, holding, now)) {
         stepped = true;
-        record(*step);
+        record_step(rule, place, *step, now);
         if (step->kind == TransitionKind::kClosed) break;
     }
     if (!stepped && one_more && episode.open() && episodes::note_update(episode, now))
-        record({TransitionKind::kUpdated, CloseReason::kNone, now, episode.level, episode.level});
+        record_step(rule, place, {TransitionKind::kUpdated, CloseReason::kNone, now, episode.level, episode.level},
+                    now);
     if (episode.open()) mark(place);
     set_due(place, next_change(rule, place));
 }
@@ -209,7 +229,9 @@ void RollupJudge::hold(std::vector<bool> unverified) {
 
 void RollupJudge::review(const Rule& rule) {
     for (auto& [key, place] : places_) {
-        if (key.rule == rule.name) set_due(place, place.judged);
+        if (key.rule != rule.name) continue;
+        place.state.rising.clear();  // it waited under other conditions
+        set_due(place, place.judged);
     }
 }
 
@@ -224,6 +246,7 @@ void RollupJudge::drop(const std::map<std::string, Rule>& gone, Instant at) {
         }
         set_due(place, kNever);
         place.state.openings.clear();
+        place.state.rising.clear();
         mark(place);
     }
 }
@@ -264,7 +287,7 @@ void RollupJudge::write(WriteBatch& batch) {
         ledger::put_string(stored, key.rule);
         stored.append(key.subject);
         // Without an episode nothing depends on when it was judged last, and the timers are made again at a start.
-        if (!place.state.episode.open() && place.state.openings.empty()) {
+        if (!place.state.episode.open() && place.state.openings.empty() && place.state.rising.empty()) {
             batch.del(stored);
             continue;
         }

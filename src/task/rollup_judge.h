@@ -94,6 +94,7 @@ private:
     static void advance(Place& place, Duration window, Instant now);
     Instant next_change(const Rule& rule, const Place& place) const;
     void judge_at(const Rule& rule, Place& place, Instant now);
+    void record_step(const Rule& rule, Place& place, episodes::Step step, Instant now);
     rules::Verdict measure(const Rule& rule, const Place& place);
     std::vector<std::string> evidence(const Rule& rule, const Place& place) const;
     void set_due(Place& place, Instant due);

@@ -87,6 +87,22 @@ TEST(Move, WhatStaysForAMomentStartsTheClockAnew) {
     EXPECT_EQ(lowering_due(rule, e), at(7'200));
 }
 
+TEST(Move, NotDownBeforeItsDwellIsOver) {
+    Rule rule = rule_of(0s);
+    rule.dwell = 1h;
+    Episode e;
+    ASSERT_TRUE(move(rule, e, holds(Level::kRed, Level::kRed), at(0)));
+    EXPECT_FALSE(move(rule, e, holds(Level::kYellow, Level::kYellow), at(10)));
+    EXPECT_EQ(lowering_due(rule, e), at(3600));
+    EXPECT_FALSE(move(rule, e, holds(Level::kRed, Level::kRed), at(20)));
+    EXPECT_EQ(lowering_due(rule, e), kNever) << "it holds again";
+    EXPECT_FALSE(move(rule, e, holds(Level::kYellow, Level::kYellow), at(30)));
+    expect_step(move(rule, e, holds(Level::kYellow, Level::kYellow), at(4000)), TransitionKind::kLowered,
+                Level::kYellow, Level::kRed, at(3600));
+    EXPECT_EQ(e.level_since, at(3600)) << "the colour below stays as long";
+    EXPECT_EQ(close(e, CloseReason::kRuleRemoved, at(3700)).at, at(3700)) << "other reasons do not wait";
+}
+
 TEST(Move, WithoutKeepFiringForStraightToTheHighestThatStays) {
     const Rule rule = rule_of(0s);
     Episode e;

@@ -108,6 +108,36 @@ TEST(SubjectState, MoreIsPinnedByteByByte) {
               "01" "02" "04" "0170" "016e");            // one past break: from, to, id, area
 }
 
+SubjectState waiting() {
+    SubjectState s;
+    s.rule = "R";
+    s.episode = full().episode;
+    s.episode.level_since = from_millis(6);
+    s.rising = {{Level::kRed, from_millis(7), "e9", "north"}};
+    return s;
+}
+
+TEST(SubjectState, WhatWaitsComesBack) {
+    std::vector<SubjectState> after;
+    ASSERT_TRUE(unpack_states(pack_states({waiting(), full()}), after));
+    ASSERT_EQ(after.size(), 2u);
+    EXPECT_EQ(after[0].episode.level_since, from_millis(6));
+    ASSERT_EQ(after[0].rising.size(), 1u);
+    EXPECT_EQ(after[0].rising[0].level, Level::kRed);
+    EXPECT_EQ(after[0].rising[0].since, from_millis(7));
+    EXPECT_EQ(after[0].rising[0].trigger, "e9");
+    EXPECT_EQ(after[0].rising[0].area, "north");
+    EXPECT_EQ(after[1].episode.level_since, kBeforeAll);
+    EXPECT_TRUE(after[1].rising.empty());
+}
+
+TEST(SubjectState, WhatWaitsIsPinnedByteByByte) {
+    const std::string bytes = hex(pack_states({waiting()}));
+    EXPECT_EQ(bytes.substr(0, 8), "03" "31" "01" "52") << "format, parts, rule";
+    EXPECT_EQ(bytes.substr(bytes.size() - 28), "00" "0c" "01" "04" "0e" "026539" "056e6f727468")
+        << "no openings; since when it has its colour; one waits: level, since, trigger, area";
+}
+
 TEST(SubjectState, WithoutThemTheFormatIsTheOldOne) {
     EXPECT_EQ(pack_states({full()})[0], 1);
     EXPECT_EQ(pack_states({with_more()})[0], 2);
@@ -122,7 +152,9 @@ TEST(SubjectState, PastBreaksAreBounded) {
 }
 
 TEST(SubjectState, DamageIsNoticed) {
-    const std::string whole = pack_states({with_more()});
+    SubjectState both = with_more();
+    both.rising = waiting().rising;
+    const std::string whole = pack_states({both});
     std::vector<SubjectState> states;
     for (std::size_t n = 1; n < whole.size(); ++n)
         EXPECT_FALSE(unpack_states(whole.substr(0, n), states)) << n << " bytes";
@@ -137,6 +169,9 @@ TEST(SubjectState, IsIdleOnlyWithNothingWorthKeeping) {
     EXPECT_FALSE(s.idle());
     s = {};
     s.promise = Promise{};
+    EXPECT_FALSE(s.idle());
+    s = {};
+    s.rising = waiting().rising;
     EXPECT_FALSE(s.idle());
     s = {};
     s.episode.level = Level::kBlue;

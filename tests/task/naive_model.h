@@ -54,7 +54,7 @@ struct Rule {
     std::optional<Predicate> where;
     std::vector<Function> functions;
     std::vector<Colour> colours;  // ascending
-    Millis within = 0, keep = 0;
+    Millis within = 0, keep = 0, hold = 0, dwell = 0;
     int clear = 100;
 
     [[nodiscard]] bool counts(const Fact& f) const {
@@ -105,32 +105,36 @@ public:
             for (const Millis t : changes()) {
                 if (t > judged_) next = std::min(next, t);
             }
-            if (false_since_) next = std::min(next, std::max(judged_, *false_since_ + rule_.keep));
+            if (false_since_) next = std::min(next, std::max(judged_, lowering_due()));
+            for (const auto& [level, start] : rising_)
+                next = std::min(next, std::max(judged_, start.since + rule_.hold));
             if (next >= limit) return;
             judge(next, nullptr);
         }
     }
     void judge(Millis now, const Fact* event) {
         judged_ = now;
-        if (level_ == 0 && !in_reach(now)) return;
+        if (level_ == 0 && !in_reach(now)) return rising_.clear();
         const std::vector<Thing> values = measure(now);
-        const int top = top_of(values);
+        const int top = rule_.hold == 0 ? top_of(values) : held_long_enough(top_of(values), now, event);
         const auto stays = [&](const Colour& c) { return c.holds(values, rule_.clear); };
         const auto present = std::find_if(rule_.colours.begin(), rule_.colours.end(),
                                           [&](const Colour& c) { return c.level == level_; });
         if (top > level_) {
-            const bool in_time = event != nullptr && event->time == now;
-            const Millis at = in_time ? now : since(now, top);
-            tell(level_ == 0 ? "opened" : "raised", at, top, now, in_time ? event : latest(at));
+            const Start start = rule_.hold == 0 ? start_of(now, top, event) : rising_.at(top);
+            tell(level_ == 0 ? "opened" : "raised", start.since + rule_.hold, top, now, start.trigger);
             false_since_.reset();
         } else if (level_ > 0 && (top == level_ || stays(*present))) {
             false_since_.reset();
         } else if (level_ > 0 && rule_.keep == 0) {
+            if (!false_since_) false_since_ = now;
+            if (now < lowering_due()) return;
             int below = 0;
             for (const Colour& c : rule_.colours) {
                 if (c.level < level_ && stays(c)) below = c.level;
             }
-            tell(below == 0 ? "closed" : "lowered", now, below, now, nullptr);
+            tell(below == 0 ? "closed" : "lowered", lowering_due(), below, now, nullptr);
+            false_since_.reset();
         } else if (level_ > 0) {
             if (!false_since_) false_since_ = now;
             lower_after_a_while(now, values);
@@ -170,6 +174,32 @@ private:
         }
         return all;
     }
+    /// When a colour began to hold, and by which event.
+    struct Start {
+        Millis since = 0;
+        const Fact* trigger = nullptr;
+    };
+    [[nodiscard]] Start start_of(Millis now, int level, const Fact* event) const {
+        if (event != nullptr && event->time == now) return {now, event};
+        const Millis begun = since(now, level);
+        return {begun, latest(begun)};
+    }
+    /// The highest colour that has held for `hold`, the present one where none has. What happens at the same instant
+    /// comes first.
+    int held_long_enough(int top, Millis now, const Fact* event) {
+        std::erase_if(rising_, [&](const auto& entry) { return entry.first > top || entry.first <= level_; });
+        int taken = std::min(top, level_);
+        for (const Colour& c : rule_.colours) {
+            if (c.level > top || c.level <= level_) continue;
+            if (!rising_.contains(c.level)) rising_[c.level] = start_of(now, c.level, event);
+            const Millis due = rising_[c.level].since + rule_.hold;
+            if (event == nullptr ? due <= now : due < now) taken = c.level;
+        }
+        return taken;
+    }
+    [[nodiscard]] Millis lowering_due() const {
+        return std::max(*false_since_ + rule_.keep, level_since_ + rule_.dwell);
+    }
     [[nodiscard]] Millis since(Millis now, int level) const {
         const std::set<Millis> all = changes();
         Millis start = now;
@@ -188,8 +218,8 @@ private:
         return found;
     }
     void lower_after_a_while(Millis now, const std::vector<Thing>& values) {
-        while (level_ > 0 && false_since_ && now >= *false_since_ + rule_.keep) {
-            const Millis due = *false_since_ + rule_.keep;
+        while (level_ > 0 && false_since_ && now >= lowering_due()) {
+            const Millis due = lowering_due();
             int below = 0;
             bool stays = false;
             for (const Colour& c : rule_.colours) {
@@ -208,6 +238,8 @@ private:
     std::vector<const Fact*> counted_, person_;
     int level_ = 0;
     std::optional<Millis> false_since_;
+    std::map<int, Start> rising_;
+    Millis level_since_ = 0;
     Millis judged_ = INT64_MIN / 2;
 };
 
@@ -238,6 +270,7 @@ inline void Subject::tell(const std::string& what, Millis at, int level, Millis 
     for (const std::string& id : evidence) line += evidence.size() < 20 ? " " + id : "";
     told.push_back(line);
     level_ = level;
+    level_since_ = at;
     if (level == 0) false_since_.reset();
 }
 
