@@ -99,6 +99,13 @@ struct AreaRow {
     std::string parent_code;  ///< empty: at the top
 };
 
+/// Who is behind the identifiers of events; they go into every topic's mapping.
+struct IdentitySummary {
+    std::size_t identifiers = 0;     ///< linked; 0: no `identity:`
+    std::size_t refused_groups = 0;  ///< larger than members_max
+    std::size_t largest_group = 0;   ///< identifiers of one group, refused ones included
+};
+
 struct Config {
     std::string file;  ///< as it was named
     Global global;
@@ -106,6 +113,7 @@ struct Config {
     Storage storage;
     std::string pseudonym_key_file;               ///< empty: none given
     EventSchema schema = EventSchema::builtin();  ///< with the kinds of events_file
+    IdentitySummary identity;
     std::vector<AreaRow> areas;                   ///< empty: no areas_file, an area is a path
     std::vector<std::shared_ptr<const Calendar>> calendars;  ///< of calendars_file
     std::vector<std::string> rule_files;          ///< globs expanded; in the order of the patterns, then of the names

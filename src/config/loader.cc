@@ -104,6 +104,7 @@ void read_sections(yaml::MapReader& root, const Reading& reading, Config& config
         read_events_file(*path, config.schema, reading.diagnostics);
     const auto kafka = reading.purpose == Purpose::kRules ? root.get("kafka") : root.require("kafka");
     if (kafka) read_kafka(*kafka, reading, config.schema, config.kafka);
+    if (const auto node = root.get("identity")) read_identity(*node, reading, config);
     if (const auto node = root.get("storage")) read_storage(*node, reading, config.storage);
     read_privacy(root, reading, config);
     if (const auto path = file_of(root, "areas_file", yaml::kCsvBytesMax, reading))

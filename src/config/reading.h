@@ -68,6 +68,8 @@ std::vector<AreaRow> read_areas_file(const std::string& path, yaml::Diagnostics&
 /// The calendars of a calendars_file.
 std::vector<std::shared_ptr<const Calendar>> read_calendars_file(const std::string& path,
                                                                  yaml::Diagnostics& diagnostics);
+/// The links of `identity:`, given to every topic of the configuration.
+void read_identity(const yaml::Node& node, const Reading& reading, Config& config);
 /// The files of a list of patterns: `*` and `?` in the last part of a path.
 std::vector<std::string> expand_rule_files(const std::vector<yaml::Node>& patterns, const Reading& reading);
 

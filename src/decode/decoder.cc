@@ -62,6 +62,7 @@ private:
         if (!refused) refused = read_identity(origin, out);
         if (!refused) refused = read_declared(out);
         if (!refused && plan_.form == Plan::Form::kCanonical) refused = all_were_read();
+        if (!refused && plan_.identity) plan_.identity->resolve(out);
         return refused;
     }
 

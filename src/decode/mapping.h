@@ -4,10 +4,12 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "base/times.h"
+#include "decode/identity.h"
 #include "decode/json_pointer.h"
 
 namespace tocsin::decode {
@@ -38,6 +40,7 @@ struct TopicMapping {
     KindSource kind;
     std::map<std::string, FieldSource, std::less<>> fields;  ///< by canonical or declared name; a missing entry means
                                                              ///< default_pointer()
+    std::shared_ptr<const Identity> identity;                ///< who is behind identifiers; null: who the record says
 };
 
 /// Where a field stands for which the mapping has no entry: under its own name; in a CloudEvent `id` and `time` are the

@@ -35,6 +35,7 @@ public:
 
     Result<Plan> make() {
         plan_.topic = mapping_.topic;
+        plan_.identity = mapping_.identity;
         TOCSIN_TRY(kinds());
         TOCSIN_TRY(declared());
         TOCSIN_TRY(known_names());

@@ -58,6 +58,8 @@ const std::vector<Family>& families() {
         {"kafka_errors_total", kCounter, {"code"}, "Errors librdkafka told, by kind."},
         {"kafka_brokers_connected", kGauge, {}, "Brokers with a connection."},
         {"input_gap_records_total", kCounter, {"topic"}, "Records that the broker had deleted before they were read."},
+        {"identity_identifiers", kGauge, {}, "Identifiers that are linked to persons."},
+        {"identity_groups_refused", kGauge, {}, "Groups of linked identifiers that are too large to be one person."},
         {"customers_in_two_partitions_total",
          kCounter,
          {"topic"},

@@ -317,6 +317,10 @@ Result<void> Daemon::connect() {
     consuming.assign_all = options_.embedded;
     std::size_t profiles = 0;
     for (const Lane& lane : engine_->lanes()) profiles += lane.task->profiles();
+    if (config_.identity.identifiers > 0) {
+        log_info("daemon", "identifiers are linked to persons",
+                 {{"identifiers", config_.identity.identifiers}, {"largest", config_.identity.largest_group}, {"refused_groups", config_.identity.refused_groups}});
+    }
     log_info("daemon", "the state is open; joining the group", {{"tasks", task_count_}, {"profiles", profiles}});
     consumer_ = TOCSIN_TRY(kafka::Consumer::open(std::move(consuming), hooks()));
     log_ = std::make_unique<KafkaLog>(*consumer_, log_topic(), task_count_, config_.kafka.intake == config::Intake::kRekey);

@@ -10,6 +10,8 @@ namespace tocsin::pipeline {
 Result<void> Daemon::start_http() {
     metrics_.set("build_info", {options_.version, "g++ " __VERSION__}, 1);
     tell_rules();
+    metrics_.set("identity_identifiers", static_cast<double>(config_.identity.identifiers));
+    metrics_.set("identity_groups_refused", static_cast<double>(config_.identity.refused_groups));
     for (const std::string& listen : options_.listen) {
         const http::ListenAddress address = TOCSIN_TRY(http::ListenAddress::parse(listen).context("--web.listen-address"));
         const bool exposed = !address.loopback();

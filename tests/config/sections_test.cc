@@ -157,6 +157,41 @@ TEST(EventsFile, FaultsTooSmallForAFile) {
     }
 }
 
+TEST(Identity, GoesIntoEveryTopicsMapping) {
+    const Folder folder;
+    folder.write("l.csv", "identifier,person\nphone,main\ncard,main\n");
+    const Config config = folder.loaded(kTopics + "identity: {links_file: l.csv, identifiers: [subscriber, case_no]}\n");
+    EXPECT_EQ(config.identity.identifiers, 3u);
+    EXPECT_EQ(config.identity.largest_group, 3u);
+    const auto& identity = config.kafka.topics[0].mapping.identity;
+    ASSERT_NE(identity, nullptr);
+    EXPECT_EQ(identity->links.person_of("phone"), "card");
+    EXPECT_EQ(identity->fields, (std::vector<FieldId>{kFieldSubscriber, *config.schema.field("case_no")}));
+    const Config guarded = folder.loaded(kTopics + "identity: {links_file: l.csv, members_max: 2}\n");
+    EXPECT_EQ(guarded.identity.refused_groups, 1u);
+    EXPECT_EQ(folder.loaded(kTopics).identity.identifiers, 0u);
+}
+
+TEST(Identity, Faults) {
+    const Folder folder;
+    folder.write("l.csv", "identifier,person\nphone,main\n");
+    folder.write("empty.csv", "identifier,person\nphone,\n");
+    const struct {
+        std::string text, complaint;
+    } cases[] = {
+        {"identity: {}\n", "tocsin.yml:4:11: missing field \"links_file\" in identity\n"},
+        {"identity: {links_file: empty.csv}\n", "empty.csv:2:7: an identifier is empty\n"},
+        {"identity: {links_file: l.csv, identifiers: [text]}\n",
+         "tocsin.yml:4:45: identifiers: expected customer, subscriber or a declared string field, found \"text\"\n"},
+        {"identity: {links_file: l.csv, members_max: 1}\n",
+         "tocsin.yml:4:44: members_max: expected 2 to 1000, found 1\n"},
+        {"identity: {links_file: l.csv, links_topic: t}\n", "tocsin.yml:4:31: links_topic: not supported yet\n"},
+        {"  intake: direct\nidentity: {links_file: l.csv}\n",
+         "tocsin.yml:5:11: identity: needs intake: rekey; a direct topic is keyed by whom its records name\n"},
+    };
+    for (const auto& c : cases) EXPECT_EQ(folder.complaints(kTopics + c.text, Purpose::kReplay), c.complaint) << c.text;
+}
+
 TEST(AreasFile, NeedsRows) {
     const Folder folder;
     folder.write("a.csv", "code,parent,level\n");

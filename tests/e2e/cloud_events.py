@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""CloudEvents through a real Kafka: a complaint in each content mode, three of one customer, make one case.
+"""CloudEvents through a real Kafka: a complaint in each content mode, three of one customer, make one case. Behind the intake
+they are of two numbers that a link makes one customer.
 
     cloud_events.py --tocsin=BINARY --work=FOLDER direct|rekey
 
@@ -15,6 +16,7 @@ import transitions
 from ids import write_secret
 from world import Broker, Daemon
 
+LINKS = "identifier,person\nc-2,c-1\n"
 RULES = """groups:
   - name: g
     rules:
@@ -52,8 +54,8 @@ def binary(given, content_type="application/json"):
     return [f"ce_{name}={value}" for name, value in given.items()] + [f"content-type={content_type}"], json.dumps(DATA)
 
 
-def structured(given, content_type):
-    return [f"content-type={content_type}"], json.dumps({**given, "data": DATA})
+def structured(given, content_type, **more):
+    return [f"content-type={content_type}"], json.dumps({**given, "data": {**DATA, **more}})
 
 
 RECORDS = [
@@ -63,6 +65,7 @@ RECORDS = [
     ([], json.dumps(DATA)),                                                     # no CloudEvent
     structured(attributes("/hall/2", "2", 3), "application/cloudevents+json; charset=utf-8"),
 ]
+LINKED = structured(attributes("/hall/2", "2", 3), "application/cloudevents+json; charset=utf-8", customer="c-2")
 
 
 def main():
@@ -77,12 +80,15 @@ def main():
     daemon = None
     try:
         broker.create("cs.cloud", 1)
-        for headers, value in RECORDS:
+        records = RECORDS if options.way == "direct" else [*RECORDS[:-1], LINKED]
+        for headers, value in records:
             broker.kcat("-P", "-t", "cs.cloud", "-p", "0", "-k", "c-1", *(a for h in headers for a in ("-H", h)), input=value, text=True)
         key = write_secret(os.path.join(options.work, "pseudonym.key"), "e2e-pseudonym-key-of-at-least-32-bytes")
         config = os.path.join(options.work, "tocsin.yml")
-        for path, text in ((config, CONFIG % (json.dumps(broker.bootstrap), options.way, key)), (os.path.join(options.work, "rules.yml"), RULES)):
-            with open(path, "w", encoding="utf-8") as file:
+        identity = "" if options.way == "direct" else "identity: {links_file: links.csv}\n"
+        texts = {"tocsin.yml": CONFIG % (json.dumps(broker.bootstrap), options.way, key) + identity, "rules.yml": RULES, "links.csv": LINKS}
+        for name, text in texts.items():
+            with open(os.path.join(options.work, name), "w", encoding="utf-8") as file:
                 file.write(text)
         daemon = Daemon(options.tocsin, config, os.path.join(options.work, "state"), os.path.join(options.work, "tocsin.log"))
         daemon.start().wait_ready()
