@@ -84,18 +84,29 @@ void add_test(Line& line) {
     sub->add_flag("--update-golden", line.test.update_golden, "Write the golden files anew instead of comparing with them.");
 }
 
+// Whose events, whose rules.
+void history_flags(CLI::App* sub, HistoryArguments& history) {
+    config_flag(sub, history.config_file)->required();
+    sub->add_option("--events", history.events, "[TOPIC=]FILE.jsonl[.gz]; TOPIC names the mapping, default the first.")->required();
+    sub->add_option("--rules", history.rules, "Rule files, instead of those of the configuration.");
+    sub->add_option("--from", history.from, "No output before this time (RFC 3339); the state is filled all the same.");
+    sub->add_option("--to", history.to, "No events after this time; timers run up to it, inclusive.");
+    sub->add_flag("--keyed", history.keyed, "Pseudonyms and ids of the daemon: made with privacy.pseudonym_key_file.");
+}
+
 void add_replay(Line& line) {
-    CLI::App* sub = command(line.app, line, "replay", "What rules say about events in files, in virtual time.", [&line] { return replay(line.replay); });
-    config_flag(sub, line.replay.config_file)->required();
-    sub->add_option("--events", line.replay.events, "[TOPIC=]FILE.jsonl[.gz]; TOPIC names the mapping, default the first.")->required();
-    sub->add_option("--rules", line.replay.rules, "Rule files, instead of those of the configuration.");
-    sub->add_option("--from", line.replay.from, "No output before this time (RFC 3339); the state is filled all the same.");
-    sub->add_option("--to", line.replay.to, "No events after this time; timers run up to it, inclusive.");
+    CLI::App* sub = command(line.app, line, "replay", "What rules say about events of the past, in virtual time.", [&line] { return replay(line.replay); });
+    history_flags(sub, line.replay.history);
     sub->add_option("--order", line.replay.order, "time, or input: as the daemon read it.")->check(CLI::IsMember({"time", "input"}));
-    sub->add_option("-o,--output", line.replay.output, "ndjson, table or summary.")->check(CLI::IsMember({"ndjson", "table", "summary"}));
-    sub->add_flag("--show-subjects", line.replay.show_subjects, "Plain numbers instead of pseudonyms.");
+    sub->add_option("-o,--output", line.replay.output, "ndjson, table or summary; with --against table, json, markdown or html.")
+        ->check(CLI::IsMember({"ndjson", "table", "summary", "json", "markdown", "html"}));
+    CLI::Option* plain = sub->add_flag("--show-subjects", line.replay.show_subjects, "Plain numbers instead of pseudonyms.");
     sub->add_flag("--strict", line.replay.strict, "Exit 1 if a line cannot be decoded.");
-    sub->add_option("--against", line.replay.against, "Rule files to compare with: not supported yet.");
+    CLI::Option* against = sub->add_option("--against", line.replay.against, "Rule files to compare with: what they would have said before.");
+    against->excludes(plain);
+    sub->add_option("--max-new-pages", line.replay.max_new_pages, "With --against: exit 1 if there are more new pages.")->needs(against);
+    sub->add_option("--minutes-per-case", line.replay.minutes_per_case, "With --against: what following up one case costs.")
+        ->needs(against)->check(CLI::PositiveNumber)->capture_default_str();
 }
 
 void add_ask(Line& line) {

@@ -1,22 +1,24 @@
 #pragma once
 /// The commands behind the command line. Each answers an exit code.
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "app/history.h"
+
 namespace tocsin::app {
 
 struct ReplayArguments {
-    std::string config_file;
-    std::vector<std::string> events;  ///< [TOPIC=]FILE
-    std::vector<std::string> rules;   ///< empty: those of the configuration
-    std::string from, to;             ///< RFC 3339; empty: open
+    HistoryArguments history;
     std::string order = "time";
-    std::string output = "ndjson";
+    std::string output;  ///< empty: ndjson, or table with `against`
     bool show_subjects = false;
     bool strict = false;
-    std::vector<std::string> against;  ///< not supported yet
+    std::vector<std::string> against;  ///< rule files to compare with; empty: only the rules themselves
+    std::optional<std::uint64_t> max_new_pages;
+    double minutes_per_case = 15;
 };
 int replay(const ReplayArguments& arguments);
 

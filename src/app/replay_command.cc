@@ -1,7 +1,10 @@
+#include <algorithm>
+#include <array>
 #include <cstdio>
 #include <iostream>
 #include <map>
 
+#include "app/against.h"
 #include "app/commands.h"
 #include "app/exit_codes.h"
 #include "app/loading.h"
@@ -44,63 +47,50 @@ struct Summary {
     }
 };
 
-std::optional<pipeline::ReplayOptions> options_of(const ReplayArguments& arguments) {
-    pipeline::ReplayOptions options;
-    const auto instant = [](const std::string& text, const char* flag, std::optional<Instant>& out) {
-        if (text.empty()) return true;
-        out = parse_rfc3339(text);
-        if (!out) complain(std::string(flag) + ": \"" + text + "\" is not RFC 3339, for instance 2016-11-07T00:00:00Z");
-        return out.has_value();
+// Which of the outputs go together with the rest of the line. Empty: none, and it is said.
+std::optional<std::string> output_of(const ReplayArguments& arguments) {
+    const bool compares = !arguments.against.empty();
+    if (arguments.output.empty()) return compares ? "table" : "ndjson";
+    static constexpr std::array<std::string_view, 4> kOfOne{"ndjson", "table", "summary"}, kOfTwo{"table", "json", "markdown", "html"};
+    const auto& possible = compares ? kOfTwo : kOfOne;
+    if (std::find(possible.begin(), possible.end(), arguments.output) != possible.end()) return arguments.output;
+    complain("-o " + arguments.output + (compares ? ": with --against it is table, json, markdown or html"
+                                                  : ": without --against it is ndjson, table or summary"));
+    return std::nullopt;
+}
+
+int replay_one(Past& past, const ReplayArguments& arguments, pipeline::ReplayOptions options, const std::string& form) {
+    const Subjects subjects = arguments.show_subjects ? Subjects::kPlain : Subjects::kPseudonyms;
+    Summary summary;
+    const auto output = [&](const Transition& t) {
+        if (form == "summary") summary.add(t);
+        else if (form == "table") print_row(t, subjects);
+        else std::cout << to_json(t, subjects) << '\n';
     };
-    if (!instant(arguments.from, "--from", options.from) || !instant(arguments.to, "--to", options.to)) return std::nullopt;
-    options.order = arguments.order == "input" ? pipeline::ReplayOrder::kInput : pipeline::ReplayOrder::kTime;
-    return options;
+    pipeline::History history(past.loaded.config.schema, past.to, tell_unreadable);
+    if (!read_events(past, arguments.history, history)) return kExitFailed;
+    const auto course = std::make_unique<pipeline::Course>(past.setting, past.loaded.rules, options, output);
+    pipeline::run_history(history, options.order, {&course, 1});
+    if (form == "summary") summary.print();
+    std::cout.flush();
+    const pipeline::ReplayCounts& counts = course->counts();
+    std::cerr << "tocsin: " << history.records() << " lines: " << counts.counted + counts.late << " counted, " << counts.late << " of them late, "
+              << counts.duplicate << " duplicates, " << counts.too_late << " too late, " << history.unreadable() << " unreadable\n";
+    return arguments.strict && history.unreadable() > 0 ? kExitFailed : kExitOk;
 }
 
 }  // namespace
 
 int replay(const ReplayArguments& arguments) {
-    if (!arguments.against.empty()) {
-        complain("--against: not supported yet");
-        return kExitUsage;
-    }
-    const auto options = options_of(arguments);
-    if (!options) return kExitUsage;
-    const auto loaded = load_all(arguments.config_file, config::Purpose::kReplay, arguments.rules);
-    if (!loaded) return kExitFailed;
-    std::vector<pipeline::ReplayInput> inputs;
-    for (const std::string& text : arguments.events) {
-        const auto input = topic_and_file(loaded->config, text);
-        if (!input) return kExitFailed;
-        inputs.push_back({input->second, &input->first->mapping, input->first->disorder});
-    }
-    std::cerr << "tocsin: pseudonyms are made with a fixed key; they are not those of the daemon\n";
-    AreaTree areas = config::make_areas(loaded->config);
-    const Pseudonymizer pseudonyms = Pseudonymizer::fixed();
-    const config::Storage& storage = loaded->config.storage;
-    const task::Setting setting{loaded->config.schema, areas, pseudonyms, {storage.retention, storage.dedup, storage.max_events}, 1};
-    pipeline::Replay run(setting, loaded->rules, *options);
-
-    const Subjects subjects = arguments.show_subjects ? Subjects::kPlain : Subjects::kPseudonyms;
-    Summary summary;
-    const auto output = [&](const Transition& t) {
-        if (arguments.output == "summary") summary.add(t);
-        else if (arguments.output == "table") print_row(t, subjects);
-        else std::cout << to_json(t, subjects) << '\n';
-    };
-    const auto trouble = [](const pipeline::UnreadableLine& line) {
-        std::cerr << line.path << ":" << line.line << ": " << decode::reject_code_name(line.reason.code) << ": " << line.reason.message << "\n";
-    };
-    const auto counts = run.run(inputs, trouble, output);
-    if (!counts) {
-        complain(counts.error().message);
-        return kExitFailed;
-    }
-    if (arguments.output == "summary") summary.print();
-    std::cout.flush();
-    std::cerr << "tocsin: " << counts->lines << " lines: " << counts->counted + counts->late << " counted, " << counts->late << " of them late, "
-              << counts->duplicate << " duplicates, " << counts->too_late << " too late, " << counts->unreadable << " unreadable\n";
-    return arguments.strict && counts->unreadable > 0 ? kExitFailed : kExitOk;
+    const auto form = output_of(arguments);
+    if (!form) return kExitUsage;
+    int code = kExitOk;
+    const auto past = load_past(arguments.history, code);
+    if (!past) return code;
+    const pipeline::ReplayOptions options{.from = past->from, .to = past->to,
+                                          .order = arguments.order == "input" ? pipeline::ReplayOrder::kInput : pipeline::ReplayOrder::kTime};
+    if (arguments.against.empty()) return replay_one(*past, arguments, options, *form);
+    return replay_against(*past, arguments, options, *form);
 }
 
 }  // namespace tocsin::app
