@@ -87,7 +87,8 @@ void add_test(Line& line) {
 // Whose events, whose rules.
 void history_flags(CLI::App* sub, HistoryArguments& history) {
     config_flag(sub, history.config_file)->required();
-    sub->add_option("--events", history.events, "[TOPIC=]FILE.jsonl[.gz]; TOPIC names the mapping, default the first.")->required();
+    sub->add_option("--events", history.events, "[TOPIC=]FILE.jsonl[.gz]; TOPIC names the mapping, default the first.");
+    sub->add_flag("--from-kafka", history.from_kafka, "What lies in the configured topics, instead of files; reads only.");
     sub->add_option("--rules", history.rules, "Rule files, instead of those of the configuration.");
     sub->add_option("--from", history.from, "No output before this time (RFC 3339); the state is filled all the same.");
     sub->add_option("--to", history.to, "No events after this time; timers run up to it, inclusive.");

@@ -4,6 +4,7 @@
 
 #include "app/exit_codes.h"
 #include "base/times.h"
+#include "pipeline/kafka_history.h"
 
 namespace tocsin::app {
 namespace {
@@ -30,6 +31,19 @@ std::optional<Pseudonymizer> pseudonyms_of(const config::Config& config, bool ke
     return std::nullopt;
 }
 
+bool read_from_kafka(const config::Config& config, pipeline::History& history) {
+    const auto read = pipeline::read_kafka(config, history);
+    if (!read) {
+        complain("--from-kafka: " + read.error().message);
+        return false;
+    }
+    if (read->foreign > 0) {
+        complain(config.kafka.events_topic + ": " + std::to_string(read->foreign) +
+                 " records were not written by the intake and are left out");
+    }
+    return true;
+}
+
 }  // namespace
 
 Past::Past(Loaded all, Pseudonymizer key)
@@ -45,9 +59,15 @@ Past::Past(Loaded all, Pseudonymizer key)
 std::unique_ptr<Past> load_past(const HistoryArguments& arguments, int& code) {
     std::optional<Instant> from, to;
     code = kExitUsage;
+    if (arguments.from_kafka != arguments.events.empty()) {
+        complain(arguments.from_kafka ? "--from-kafka reads no --events"
+                                      : "whose events? --events=FILE or --from-kafka");
+        return nullptr;
+    }
     if (!read_instant(arguments.from, "--from", from) || !read_instant(arguments.to, "--to", to)) return nullptr;
     code = kExitFailed;
-    auto loaded = load_all(arguments.config_file, config::Purpose::kReplay, arguments.rules);
+    const auto purpose = arguments.from_kafka ? config::Purpose::kCheck : config::Purpose::kReplay;
+    auto loaded = load_all(arguments.config_file, purpose, arguments.rules);
     if (!loaded) return nullptr;
     auto pseudonyms = pseudonyms_of(loaded->config, arguments.keyed);
     if (!pseudonyms) return nullptr;
@@ -68,6 +88,7 @@ std::shared_ptr<const RuleSet> load_other_rules(const config::Config& config, co
 }
 
 bool read_events(const Past& past, const HistoryArguments& arguments, pipeline::History& history) {
+    if (arguments.from_kafka) return read_from_kafka(past.loaded.config, history);
     for (const std::string& text : arguments.events) {
         const auto input = topic_and_file(past.loaded.config, text);
         if (!input) return false;

@@ -16,6 +16,7 @@ namespace tocsin::app {
 struct HistoryArguments {
     std::string config_file;
     std::vector<std::string> events;  ///< [TOPIC=]FILE
+    bool from_kafka = false;          ///< instead: what lies in the configured topics
     std::vector<std::string> rules;   ///< empty: those of the configuration
     std::string from, to;             ///< RFC 3339; empty: open
     bool keyed = false;               ///< pseudonyms by privacy.pseudonym_key_file: those of the daemon

@@ -95,6 +95,14 @@ TEST_F(ReplayCommand, UnreadableLinesAreToldAndFailOnlyWhenStrict) {
     EXPECT_TRUE(says(ran.out, "\"opened\"")) << "even then";
 }
 
+TEST_F(ReplayCommand, EventsComeFromFilesOrFromKafka) {
+    EXPECT_EQ(replay({"--from-kafka"}).code, 2) << "not from both";
+    const Ran none = tocsin({"replay", "--config.file", config_});
+    EXPECT_EQ(none.code, 2);
+    EXPECT_TRUE(says(none.err, "--from-kafka")) << none.err;
+    EXPECT_EQ(tocsin({"replay", "--config.file", config_, "--from-kafka", "--order=input"}).code, 2);
+}
+
 TEST_F(ReplayCommand, ABrokenRuleFileFailsBeforeAnythingIsRead) {
     const Ran ran = replay({"--rules", scratch_.write("bad.yml", "groups: 7\n")});
     EXPECT_EQ(ran.code, 1);

@@ -7,7 +7,7 @@ replay   the file through `tocsin replay`
 direct   the file into one topic of 4 partitions keyed by customer, `tocsin run --clock=event`, read from output_topic
 rekey    the file into one topic of 3 partitions keyed by region, through the intake into 4 partitions of tocsin.events
 
-The input lies in the topic, in file order, before the daemon starts. Broker, state and logs are in FOLDER, which is emptied.
+After direct and rekey, `replay --from-kafka` reads the same log and must give the same records. The input lies in the topic, in file order, before the daemon starts. Broker, state and logs are in FOLDER, which is emptied.
 """
 import argparse
 import gzip
@@ -90,11 +90,33 @@ def through_kafka(options, folder):
         if code != 0:
             raise RuntimeError(f"SIGTERM ended the daemon with code {code}, not 0:\n{daemon.tail()}")
         ids = Ids(PSEUDONYM_KEY.encode())
-        return broker.read("exact.output"), promised.__getitem__, lambda plain: ids.pseudonym("c", plain)
+        made = broker.read("exact.output")
+        replay_says_the_same(options, broker, daemon.config, made)
+        return made, promised.__getitem__, lambda plain: ids.pseudonym("c", plain)
     finally:
         if daemon:
             daemon.kill()
         broker.stop()
+
+
+def replay_says_the_same(options, broker, config, made):
+    """`replay --from-kafka` of the same log gives the records of the daemon, to the byte, and leaves no trace at the broker."""
+    def state():
+        groups = broker.script("tool", "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand", "--bootstrap-server", broker.bootstrap, "--list")
+        topics = [line.split()[0] for line in broker.script("topic", "list").splitlines() if line.strip()]
+        return sorted(groups.split()), sorted(topics), broker.ends("tocsin.events" if options.way == "rekey" else options.set, 4)
+
+    before = state()
+    done = subprocess.run([options.tocsin, "replay", f"--config.file={config}", "--from-kafka", "--keyed"], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True, timeout=300)
+    if done.returncode != 0:
+        raise RuntimeError(f"replay --from-kafka ended with code {done.returncode}:\n{done.stderr}")
+    if sorted(done.stdout.splitlines()) != sorted(made):
+        only = set(done.stdout.splitlines()) ^ set(made)
+        raise RuntimeError(f"replay --from-kafka and the daemon differ in {len(only)} records, for instance {sorted(only)[:2]}")
+    if state() != before:
+        raise RuntimeError(f"replay --from-kafka changed something at the broker: {before} became {state()}")
+    print(f"replay --from-kafka: the same {len(made)} records")
 
 
 def main():
