@@ -7,6 +7,8 @@
 #include "app/commands.h"
 #include "app/completion.h"
 #include "app/exit_codes.h"
+#include "app/explain.h"
+#include "app/tune.h"
 #include "base/log.h"
 
 namespace tocsin::app {
@@ -16,6 +18,8 @@ namespace {
 struct Line {
     CLI::App app{"tocsin hears trouble coming: complaints, promises and mass incidents from Kafka.", "tocsin"};
     ReplayArguments replay;
+    ExplainArguments explain;
+    TuneArguments tune;
     std::vector<std::string> check_config;
     CheckRulesArguments check_rules;
     CheckEventsArguments check_events;
@@ -85,19 +89,23 @@ void add_test(Line& line) {
 }
 
 // Whose events, whose rules.
-void history_flags(CLI::App* sub, HistoryArguments& history) {
+void source_flags(CLI::App* sub, HistoryArguments& history) {
     config_flag(sub, history.config_file)->required();
     sub->add_option("--events", history.events, "[TOPIC=]FILE.jsonl[.gz]; TOPIC names the mapping, default the first.");
     sub->add_flag("--from-kafka", history.from_kafka, "What lies in the configured topics, instead of files; reads only.");
     sub->add_option("--rules", history.rules, "Rule files, instead of those of the configuration.");
+    sub->add_flag("--keyed", history.keyed, "Pseudonyms and ids of the daemon: made with privacy.pseudonym_key_file.");
+}
+
+void time_flags(CLI::App* sub, HistoryArguments& history) {
     sub->add_option("--from", history.from, "No output before this time (RFC 3339); the state is filled all the same.");
     sub->add_option("--to", history.to, "No events after this time; timers run up to it, inclusive.");
-    sub->add_flag("--keyed", history.keyed, "Pseudonyms and ids of the daemon: made with privacy.pseudonym_key_file.");
 }
 
 void add_replay(Line& line) {
     CLI::App* sub = command(line.app, line, "replay", "What rules say about events of the past, in virtual time.", [&line] { return replay(line.replay); });
-    history_flags(sub, line.replay.history);
+    source_flags(sub, line.replay.history);
+    time_flags(sub, line.replay.history);
     sub->add_option("--order", line.replay.order, "time, or input: as the daemon read it.")->check(CLI::IsMember({"time", "input"}));
     sub->add_option("-o,--output", line.replay.output, "ndjson, table or summary; with --against table, json, markdown or html.")
         ->check(CLI::IsMember({"ndjson", "table", "summary", "json", "markdown", "html"}));
@@ -108,6 +116,29 @@ void add_replay(Line& line) {
     sub->add_option("--max-new-pages", line.replay.max_new_pages, "With --against: exit 1 if there are more new pages.")->needs(against);
     sub->add_option("--minutes-per-case", line.replay.minutes_per_case, "With --against: what following up one case costs.")
         ->needs(against)->check(CLI::PositiveNumber)->capture_default_str();
+}
+
+void add_explain(Line& line) {
+    CLI::App* sub = command(line.app, line, "explain", "Why a rule fired, or why it did not.", [&line] { return explain(line.explain); });
+    source_flags(sub, line.explain.history);
+    sub->add_option("id", line.explain.id, "Of an episode or a transition.");
+    sub->add_option("--rule", line.explain.rule, "Without an id: the rule,");
+    sub->add_option("--customer", line.explain.customer, "the person's number or pseudonym,");
+    sub->add_option("--at", line.explain.at, "and the instant (RFC 3339).");
+    sub->add_option("-o,--output", line.explain.output, "text or json.")->check(CLI::IsMember({"text", "json"}));
+    sub->add_flag("--show-subjects", line.explain.show_subjects, "Plain numbers instead of pseudonyms.");
+}
+
+void add_tune(Line& line) {
+    CLI::App* sub = command(line.app, line, "tune", "What other thresholds of a rule would have given; edits nothing.", [&line] { return tune(line.tune); });
+    source_flags(sub, line.tune.history);
+    time_flags(sub, line.tune.history);
+    sub->add_option("rule", line.tune.rule, "Its name.")->required();
+    sub->add_option("--values", line.tune.values, "Settings to try, instead of some around the present one.")->delimiter(',');
+    sub->add_option("--pages-per-day", line.tune.pages_per_day, "Mark the lowest setting that calls no more often.")->check(CLI::NonNegativeNumber);
+    sub->add_option("--labels", line.tune.labels, "What really happened: CSV with start, area or customer, end.");
+    sub->add_option("--lead", line.tune.lead, "How early before an incident a flag belongs to it.")->capture_default_str();
+    sub->add_option("-o,--output", line.tune.output, "table or json.")->check(CLI::IsMember({"table", "json"}));
 }
 
 void add_ask(Line& line) {
@@ -202,6 +233,8 @@ int run(int argc, char** argv) {
     add_check(line);
     add_test(line);
     add_replay(line);
+    add_explain(line);
+    add_tune(line);
     add_ask(line);
     add_operations(line);
     add_schema(line);

@@ -48,16 +48,28 @@ void History::sort() {
     std::stable_sort(lines_.begin(), lines_.end(), [](const Line& a, const Line& b) { return a.time < b.time; });
 }
 
+void History::read(const Line& line, Event& event) {
+    Source& from = sources_[line.source];
+    const auto reason = from.decoder.decode(line.text, {from.what.topic, from.what.partition, line.number}, event);
+    TOCSIN_CHECK(!reason, "the record was decoded when it was added");
+}
+
 void History::take(const std::function<void(const Event&, Duration)>& visit) {
+    Event event;
     for (Line& line : lines_) {
-        Source& from = sources_[line.source];
-        Event event;
-        const auto reason = from.decoder.decode(line.text, {from.what.topic, from.what.partition, line.number}, event);
-        TOCSIN_CHECK(!reason, "the record was decoded when it was added");
-        visit(event, from.what.disorder);
-        std::string().swap(line.text);
+        read(line, event);
+        visit(event, sources_[line.source].what.disorder);
+        if (!keeps_) std::string().swap(line.text);
     }
-    lines_.clear();
+    if (!keeps_) lines_.clear();
+}
+
+void History::keep_only(const std::function<bool(const Event&)>& wanted) {
+    Event event;
+    std::erase_if(lines_, [&](const Line& line) {
+        read(line, event);
+        return !wanted(event);
+    });
 }
 
 }  // namespace tocsin::pipeline

@@ -49,8 +49,11 @@ public:
 
     /// By event time; those of one instant stay in the order in which they were added.
     void sort();
-    /// Gives each event and the disorder of its source, in order, and forgets it.
+    /// Gives each event and the disorder of its source, in order, and forgets it, unless keep() was called.
     void take(const std::function<void(const Event&, Duration)>& visit);
+    void keep() { keeps_ = true; }
+    /// Forgets all others.
+    void keep_only(const std::function<bool(const Event&)>& wanted);
 
     [[nodiscard]] std::uint64_t records() const { return records_; }
     [[nodiscard]] std::uint64_t unreadable() const { return unreadable_; }
@@ -70,7 +73,10 @@ private:
         std::string text;
     };
 
+    void read(const Line& line, Event& event);
+
     const EventSchema& schema_;
+    bool keeps_ = false;
     std::optional<Instant> to_;
     Trouble trouble_;
     std::vector<Source> sources_;

@@ -8,6 +8,7 @@
 #include "episodes/subject_state.h"
 #include "ledger/profile.h"
 #include "rules/judge.h"
+#include "task/inspection.h"
 #include "task/recorder.h"
 
 namespace tocsin::task {
@@ -27,6 +28,11 @@ public:
     void judge(const ledger::Profile& profile, States& states, std::size_t index, Instant now);
     /// Judges one rule for every subject of the profile, as if an event had come: after a change of rules.
     void review(const Rule& rule, const ledger::Profile& profile, States& states, Instant now);
+
+    /// What the rule sees of each of its subjects in the profile, at an instant that is not before any row. For people
+    /// who ask; changes nothing.
+    std::vector<Inspection> inspect(const Rule& rule, const ledger::Profile& profile, const States& states,
+                                    Instant now);
 
     /// Promises of these rules (by order) do not break for now: an input they wait on cannot be read.
     void hold(std::vector<bool> unverified) { unverified_ = std::move(unverified); }
@@ -73,6 +79,7 @@ private:
     void record_promise(const Rule& rule, episodes::SubjectState& state, const episodes::Step& step,
                         const episodes::Promise& promise);
     episodes::Holding holding(const Rule& rule, const rules::Remembered& rows, Instant now);
+    void look_ahead(const Rule& rule, Inspection& seen, Instant now);
     /// Since when a colour at least as high as `level` has held without a break; `trigger`: the event at that instant,
     /// given the one that has just come. An event in time is that instant itself.
     Instant since(const Rule& rule, const rules::Remembered& rows, Instant now, Level level, const Event*& trigger);
