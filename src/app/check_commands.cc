@@ -1,11 +1,8 @@
-#include <chrono>
 #include <iostream>
-#include <set>
 
 #include "app/commands.h"
 #include "app/exit_codes.h"
 #include "app/loading.h"
-#include "base/calendar.h"
 #include "base/files.h"
 #include "decode/decoder.h"
 #include "kafka/client.h"
@@ -15,19 +12,6 @@ namespace {
 
 void print_dead(const std::string& file, std::uint64_t line, const decode::Reject& reject) {
     std::cout << file << ":" << line << ": " << decode::reject_code_name(reject.code) << ": " << reject.message << "\n";
-}
-
-/// What the calendars of the rules do not cover although it is near: there only weekends would be taken into account.
-void warn_of_calendars(const RuleSet& rules) {
-    const auto soon = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now()) + std::chrono::days(60);
-    const int year = static_cast<int>(std::chrono::year_month_day(soon).year());
-    std::set<std::string> said;
-    for (const Rule& rule : rules.rules) {
-        const Calendar* calendar = rule.expect ? rule.expect->calendar.get() : nullptr;
-        if (calendar == nullptr || calendar->years.contains(year) || !said.insert(calendar->name).second) continue;
-        complain("warning: the calendar \"" + calendar->name + "\", which " + rule.name +
-                 " counts by, says nothing about " + std::to_string(year) + "; add the year to the calendars_file");
-    }
 }
 
 struct Checked {
@@ -67,31 +51,6 @@ int check_config(const std::vector<std::string>& files) {
         if (loaded && client) std::cout << file << ": ok, " << loaded->rules->rules.size() << " rules\n";
         if (loaded) warn_of_calendars(*loaded->rules);
         all = all && loaded && client;
-    }
-    return all ? kExitOk : kExitFailed;
-}
-
-int check_rules(const CheckRulesArguments& arguments) {
-    config::Config config;
-    if (!arguments.config_file.empty()) {
-        auto loaded = load_configuration(arguments.config_file, config::Purpose::kRules);
-        if (!loaded) return kExitFailed;
-        config = std::move(*loaded);
-    }
-    bool all = true;
-    for (const std::string& file : arguments.files) {
-        yaml::Diagnostics diagnostics;
-        const auto rules = config::load_rules(config, {file}, diagnostics);
-        std::cerr << diagnostics.text();
-        if (rules) std::cout << file << ": ok, " << rules->rules.size() << " rules\n";
-        else if (!diagnostics.has_errors()) complain(rules.error().message);
-        if (rules) warn_of_calendars(*rules);
-        all = all && rules.ok();
-    }
-    if (all && arguments.files.size() > 1) {  // what shows only side by side: a name that two files use
-        yaml::Diagnostics diagnostics;
-        all = config::load_rules(config, arguments.files, diagnostics).ok();
-        std::cerr << diagnostics.text();
     }
     return all ? kExitOk : kExitFailed;
 }

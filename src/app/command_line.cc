@@ -64,13 +64,25 @@ void add_run(Line& line) {
     log_flags(sub, line);
 }
 
+void add_check_rules(CLI::App& check, Line& line) {
+    CheckRulesArguments& a = line.check_rules;
+    CLI::App* rules = command(check, line, "rules", "Check rule files, and look for what loads and yet is not meant.", [&line] { return check_rules(line.check_rules); });
+    config_flag(rules, a.config_file);
+    rules->add_option("files", a.files, "Rule files.")->required();
+    rules->add_option("--format", a.format, "text, json, github or sarif.")->check(CLI::IsMember({"text", "json", "github", "sarif"}))->capture_default_str();
+    rules->add_option("--lint", a.lint, "Which checks: all, none, or names with commas between them.")->delimiter(',');
+    rules->add_flag("--lint-fatal", a.lint_fatal, "Exit 3 if a check finds something.");
+    rules->add_option("--changed-since", a.changed_since, "Only findings about rules that changed since this revision of git.");
+    rules->add_option("--tests", a.tests, "Test files or folders, instead of the folders tests beside the rule files.");
+    rules->add_option("--events", a.history, "[TOPIC=]FILE: history that says how often rules would have opened.");
+    rules->add_option("--budget", a.budget, "Openings a week that a rule may have on that history.")->check(CLI::NonNegativeNumber)->capture_default_str();
+}
+
 void add_check(Line& line) {
     CLI::App* check = line.app.add_subcommand("check", "Check files before they are used.");
     CLI::App* config = command(*check, line, "config", "Check configurations and the rules they name.", [&line] { return check_config(line.check_config); });
     config->add_option("files,--config.file", line.check_config, "tocsin.yml …")->required();
-    CLI::App* rules = command(*check, line, "rules", "Check rule files.", [&line] { return check_rules(line.check_rules); });
-    config_flag(rules, line.check_rules.config_file);
-    rules->add_option("files", line.check_rules.files, "Rule files.")->required();
+    add_check_rules(*check, line);
     CLI::App* tests = command(*check, line, "test", "Check test files and the rules they name, without running them.", [&line] { return check_tests(line.check_tests); });
     tests->add_option("files", line.check_tests, "Test files, or folders of them.")->required();
     CLI::App* events = command(*check, line, "events", "Decode files as the daemon would; prints what would be a dead letter.",

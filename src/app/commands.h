@@ -26,6 +26,13 @@ int check_config(const std::vector<std::string>& files);
 struct CheckRulesArguments {
     std::string config_file;  ///< for the kinds of event; empty: the built-in ones
     std::vector<std::string> files;
+    std::string format = "text";  ///< text, json, github, sarif
+    std::vector<std::string> lint{"all"};  ///< names of checks; all; none
+    bool lint_fatal = false;
+    std::string changed_since;         ///< a revision of git: findings about rules that changed since; empty: all
+    std::vector<std::string> tests;    ///< files and folders; empty: the folders `tests` beside the rule files
+    std::vector<std::string> history;  ///< [TOPIC=]FILE: events that say how often rules would have opened
+    double budget = 20;                ///< openings a week
 };
 int check_rules(const CheckRulesArguments& arguments);
 struct CheckEventsArguments {

@@ -1,7 +1,12 @@
 #include "app/loading.h"
 
+#include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <iostream>
+#include <set>
+
+#include "base/calendar.h"
 
 namespace tocsin::app {
 
@@ -49,6 +54,37 @@ std::optional<std::pair<const config::Topic*, std::string>> topic_and_file(const
         return std::nullopt;
     }
     return {{&config.kafka.topics.front(), text}};
+}
+
+void warn_of_calendars(const RuleSet& rules) {
+    const auto soon = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now()) + std::chrono::days(60);
+    const int year = static_cast<int>(std::chrono::year_month_day(soon).year());
+    std::set<std::string> said;
+    for (const Rule& rule : rules.rules) {
+        const Calendar* calendar = rule.expect ? rule.expect->calendar.get() : nullptr;
+        if (calendar == nullptr || calendar->years.contains(year) || !said.insert(calendar->name).second) continue;
+        complain("warning: the calendar \"" + calendar->name + "\", which " + rule.name +
+                 " counts by, says nothing about " + std::to_string(year) + "; add the year to the calendars_file");
+    }
+}
+
+std::vector<std::string> test_files(const std::vector<std::string>& arguments) {
+    std::vector<std::string> files;
+    for (const std::string& argument : arguments) {
+        std::error_code error;
+        if (!std::filesystem::is_directory(argument, error)) {
+            files.push_back(argument);
+            continue;
+        }
+        std::vector<std::string> inside;
+        for (std::filesystem::directory_iterator it(argument, error), end; !error && it != end; it.increment(error)) {
+            const std::string ending = it->path().extension().string();
+            if (ending == ".yml" || ending == ".yaml") inside.push_back(it->path().string());
+        }
+        std::sort(inside.begin(), inside.end());
+        files.insert(files.end(), inside.begin(), inside.end());
+    }
+    return files;
 }
 
 }  // namespace tocsin::app

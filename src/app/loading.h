@@ -24,6 +24,12 @@ std::optional<Loaded> load_all(const std::string& file, config::Purpose purpose,
 /// `[TOPIC=]FILE` -> the topic's entry (the first one if none is named) and the file. Empty: no such topic; it is printed.
 std::optional<std::pair<const config::Topic*, std::string>> topic_and_file(const config::Config& config, const std::string& text);
 
+/// What the calendars of the rules do not cover although it is near: there only weekends would be taken into account.
+void warn_of_calendars(const RuleSet& rules);
+
+/// Test files: a folder stands for the .yml and .yaml files in it, by name.
+std::vector<std::string> test_files(const std::vector<std::string>& arguments);
+
 void complain(const std::string& message);  ///< `tocsin: message` on stderr
 
 }  // namespace tocsin::app

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <filesystem>
 #include <fstream>
 #include <iostream>
 
@@ -12,34 +11,11 @@
 namespace tocsin::app {
 namespace {
 
-namespace fs = std::filesystem;
-
 struct FileOutcome {
     std::string path;
     std::string broken;  ///< why it could not be read; empty: it was
     std::vector<TestOutcome> tests;
 };
-
-/// A folder stands for the .yml and .yaml files in it.
-std::vector<std::string> files_of(const std::vector<std::string>& arguments) {
-    std::vector<std::string> files;
-    for (const std::string& argument : arguments) {
-        std::error_code error;
-        if (!fs::is_directory(argument, error)) {
-            files.push_back(argument);
-            continue;
-        }
-        std::vector<std::string> inside;
-        for (fs::directory_iterator it(argument, error), end; !error && it != end; it.increment(error)) {
-            const std::string ending = it->path().extension().string();
-            if (ending == ".yml" || ending == ".yaml") inside.push_back(it->path().string());
-        }
-        std::sort(inside.begin(), inside.end());
-        if (inside.empty()) complain(argument + ": no .yml file is in this folder");
-        files.insert(files.end(), inside.begin(), inside.end());
-    }
-    return files;
-}
 
 /// XML 1.0 takes no control characters but tab and line breaks.
 std::string xml(const std::string& text) {
@@ -114,7 +90,7 @@ public:
     int run() {
         bool all = true;
         std::size_t ran = 0;
-        for (const std::string& path : files_of(arguments_.files)) {
+        for (const std::string& path : test_files(arguments_.files)) {
             files_.push_back(run_file(path));
             print(files_.back());
             ran += files_.back().tests.size();
@@ -189,7 +165,7 @@ int test_rules(const TestArguments& arguments) {
 
 int check_tests(const std::vector<std::string>& files) {
     bool all = true;
-    for (const std::string& path : files_of(files)) {
+    for (const std::string& path : test_files(files)) {
         yaml::Diagnostics diagnostics;
         const auto file = load_test_file(path, diagnostics);
         std::cerr << diagnostics.text();

@@ -42,6 +42,8 @@ void Course::apply(const Event& event, Duration disorder) {
     const bool by_time = options_.order == ReplayOrder::kTime;
     task().advance(by_time ? event.time : event.time - disorder);
     count(counts_, group_.apply(0, event));
+    counts_.first = std::min(counts_.first, event.time);
+    counts_.last = std::max(counts_.last, event.time);
     if (!by_time) give();
 }
 

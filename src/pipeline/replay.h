@@ -35,6 +35,7 @@ struct ReplayOptions {
 
 struct ReplayCounts {
     std::uint64_t lines = 0, counted = 0, late = 0, duplicate = 0, too_late = 0, unreadable = 0, unknown_area = 0;
+    Instant first = kNever, last = kBeforeAll;  ///< event times of what was applied
 };
 
 /// One rule set on its way through a history. Gives the transitions: in order of time at the end, sorted by `at`, rule,

@@ -16,7 +16,9 @@ import tempfile
 OFFERED = [
     (["che"], {"check"}),
     (["check", ""], {"config", "rules", "test", "events"}),
-    (["check", "rules", "--"], {"--config.file", "--help"}),
+    (["check", "config", "--"], {"--config.file", "--help"}),
+    (["check", "rules", "--li"], {"--lint", "--lint-fatal"}),
+    (["check", "rules", "--format", "s"], {"sarif"}),
     (["run", "--clock", ""], {"wall", "event"}),
     (["run", "--log.level", "w"], {"warn"}),
     (["replay", "-o", "t"], {"table"}),

@@ -6,6 +6,7 @@
     keys        configuration.md has every key of the loader in src/config, and no other
     settings    each key is accepted with its example; each refused key is refused
     rules       rules.md has every key, function and operator of src/rules, and says which are not built
+    lint        checking_rules.md has a paragraph for every check of rules, and no other
     tests       testing_rules.md has every key of test files, and no other
     examples    every YAML example loads; examples of tests pass, on the rules that stand before them
     flags       operations.md has every command and flag of --help, and no other; so has every command line in a page
@@ -335,6 +336,18 @@ def check_tests(place):
             + [f"docs/testing_rules.md: {key} is no key of test files" for key in sorted(documented - known)])
 
 
+# --- checks of rules ----------------------------------------------------------------------------------------------------
+
+def check_lint(place):
+    with tempfile.TemporaryDirectory() as folder:
+        write(folder, "r.yml", RULE)
+        said = place.ask(["check", "rules", "--format=sarif", "r.yml"], folder)[1]
+    known = {rule["id"] for rule in json.loads(said)["runs"][0]["tool"]["driver"]["rules"]} - {"error"}
+    parts = dict(re.findall(r"^### ([a-z-]+)\n(.*?)(?=^##|\Z)", section(place.page("checking_rules"), "Checks"), re.MULTILINE | re.DOTALL))
+    return ([f"docs/checking_rules.md: no paragraph about {name}" for name in sorted(known) if len(parts.get(name, "").strip()) < 80]
+            + [f"docs/checking_rules.md: there is no check {name}" for name in sorted(set(parts) - known)])
+
+
 # --- examples --------------------------------------------------------------------------------------------------------
 
 def blocks(text):
@@ -513,7 +526,7 @@ def check_runbooks(place):
     return [f"docs/operations.md: no link to {path}" for path in sorted(there - linked)]
 
 
-CHECKS = {"keys": check_keys, "settings": check_settings, "rules": check_rules, "tests": check_tests, "examples": check_examples, "flags": check_flags,
+CHECKS = {"keys": check_keys, "settings": check_settings, "rules": check_rules, "lint": check_lint, "tests": check_tests, "examples": check_examples, "flags": check_flags,
           "names": check_names, "promises": check_promises, "runbooks": check_runbooks}
 
 

@@ -28,6 +28,7 @@ GOOD = {
     "docs/rules.md": "# Rules\n\n```yaml\ngroups: []\n```\n\n| key | meaning |\n| --- | --- |\n| `alert` | name |\n\n"
                      "| operator | |\n| --- | --- |\n| `or` | |\n| `>=` | |\n\n| function | |\n| --- | --- |\n| `count()` | int |\n\n"
                      "## Refused: not supported yet\n\n| where | what |\n| --- | --- |\n| rule | `phases` |\n| functions | `avg()` |\n",
+    "docs/checking_rules.md": "# Checking\n\n## Checks\n\n### no-test\n\n" + "Why it matters that a rule has a test. " * 3 + "\n",
     "docs/testing_rules.md": "# Tests\n\n| key | |\n| --- | --- |\n| `tests` | |\n| `name` | |\n",
     "docs/operations.md": "# Operations\n\n## Commands\n\n| command | flag |\n| --- | --- |\n| `tocsin run` | `--clock` |\n"
                           "| | `-o`, `--output` |\n| `tocsin check config FILE` | |\n\n## What to do\n\n[Down](runbooks/Down.md)\n",
@@ -66,6 +67,9 @@ BROKEN = [
     ("rules", "src/rules/reader.cc", '"count", 1}', '"count", 1}, {"last", 1}', "the function last() is missing"),
     ("rules", "docs/rules.md", "\\| `>=`.*\n", "", "the operator >= is missing"),
     ("rules", "src/rules/reader.cc", "kFunctions", "kWords", "no table kFunctions"),
+    ("lint", "docs/checking_rules.md", "no-test", "no-tests", "no paragraph about no-test"),
+    ("lint", "docs/checking_rules.md", "Why.*", "Why.", "no paragraph about no-test"),
+    ("lint", "docs/checking_rules.md", "$", "\n### noisy\n\nLoud.\n", "there is no check noisy"),
     ("tests", "docs/testing_rules.md", r"\| `name`.*\n", "", "the key name is missing"),
     ("tests", "docs/testing_rules.md", "`name`", "`name`, `names`", "names is no key of test files"),
     ("examples", "docs/testing_rules.md", "$", "\n```yaml\nrule_files: [../r.yml]\ntests: failing\n```\n", "the example does not load"),
@@ -93,6 +97,8 @@ def program(arguments, folder):
         return 0, HELP.get(tuple(arguments[:-1]), "")
     if arguments == ["schema", "test"]:
         return 0, '{"properties": {"tests": {}}, "definitions": {"test": {"properties": {"name": {}}}}}'
+    if "--format=sarif" in arguments:
+        return 0, '{"runs": [{"tool": {"driver": {"rules": [{"id": "error"}, {"id": "no-test"}]}}}]}'
     said, code = "", 0
     if arguments[0] == "test":
         arguments = ["check", *arguments]
