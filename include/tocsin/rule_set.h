@@ -19,7 +19,8 @@
 
 namespace tocsin {
 
-struct Calendar;  // base/calendar.h
+struct Calendar;        // base/calendar.h
+struct CalendarWindow;  // base/calendar_window.h
 
 /// The four colours; kNone is "does not hold". Ordered: blue < yellow < orange < red.
 enum class Level : std::uint8_t { kNone = 0, kBlue, kYellow, kOrange, kRed };
@@ -74,8 +75,13 @@ struct Measure {
     Expression predicate;                  ///< kAny kRatio kAll
     KindId kind = 0;                       ///< kSeen
     std::int64_t share = 0;                ///< kQuantile: 0 to kSumScale
-    Duration window{};                     ///< (t - window, t]
+    Duration window{};                     ///< (t - window, t]; with `calendar` no window is longer
+    std::shared_ptr<const CalendarWindow> calendar;  ///< null: sliding
 
+    /// What counts at `t` lies in (after(t), t].
+    [[nodiscard]] Instant after(Instant t) const;
+    /// The first instant at which what happened at `t` does not count any more.
+    [[nodiscard]] Instant leaves(Instant t) const;
     /// Over all events of the person, whatever `on` and `where` say.
     [[nodiscard]] bool of_person() const { return fn == MeasureFn::kSeen || fn == MeasureFn::kAttr; }
 };
@@ -166,7 +172,8 @@ struct Rule {
     bool person = false;
     bool raises_case = false;     ///< else a warning
     bool experimental = false;    ///< judged and shown, never notified
-    Duration within{};
+    Duration within{};  ///< with `calendar` no window is longer
+    std::shared_ptr<const CalendarWindow> calendar;  ///< `window: calendar …`; null: sliding
     std::vector<Measure> measures;
     std::vector<KindId> watched;  ///< kinds that seen() and attr() look at: they do not count, but may change a level
     std::array<std::optional<Expression>, kLevels> levels;
@@ -196,8 +203,8 @@ struct Rule {
     [[nodiscard]] bool listens_to(KindId kind) const;  ///< on, watched, or any kind of expect
     /// Of all measures, and `within`: how far back the rule looks.
     [[nodiscard]] Duration longest_window() const;
-    /// The same without seen() and attr(): how far back events count.
-    [[nodiscard]] Duration counting_window() const;
+    /// What counts in any window at `t` lies in (counts_after(t), t]; without seen() and attr().
+    [[nodiscard]] Instant counts_after(Instant t) const;
 };
 
 struct RuleGroup {

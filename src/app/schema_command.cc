@@ -1,4 +1,5 @@
 #include <iostream>
+#include <sstream>
 
 #include "app/commands.h"
 #include "app/event_schema.h"
@@ -68,7 +69,10 @@ Json map_of(const yaml::Table& table) {
         if (key.instead.empty()) {
             out["required"].push_back(key.name);
         } else {
-            out["allOf"].push_back({{"anyOf", {{{"required", {key.name}}}, {{"required", {key.instead}}}}}});
+            Json any = {{{"required", {key.name}}}};
+            std::istringstream others{std::string(key.instead)};
+            for (std::string other; others >> other;) any.push_back({{"required", {other}}});
+            out["allOf"].push_back({{"anyOf", any}});
         }
     }
     return out;

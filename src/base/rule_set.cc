@@ -2,7 +2,16 @@
 
 #include <algorithm>
 
+#include "base/calendar_window.h"
+
 namespace tocsin {
+namespace {
+
+Instant window_after(Duration window, const CalendarWindow* calendar, Instant t) {
+    return calendar != nullptr ? calendar->begin(t) - Duration(1) : t - window;
+}
+
+}  // namespace
 
 std::string_view level_name(Level level) {
     constexpr std::array<std::string_view, kLevels> kNames{"", "blue", "yellow", "orange", "red"};
@@ -34,12 +43,20 @@ Duration Rule::longest_window() const {
     return longest;
 }
 
-Duration Rule::counting_window() const {
-    Duration longest = within;
+Instant Rule::counts_after(Instant t) const {
+    Instant after = window_after(within, calendar.get(), t);
     for (const Measure& m : measures) {
-        if (!m.of_person()) longest = std::max(longest, m.window);
+        if (!m.of_person()) after = std::min(after, m.after(t));
     }
-    return longest;
+    return after;
+}
+
+Instant Measure::after(Instant t) const {
+    return window_after(window, calendar.get(), t);
+}
+
+Instant Measure::leaves(Instant t) const {
+    return calendar != nullptr ? calendar->end(t) : t + window;
 }
 
 const Rule* RuleSet::find(std::string_view name) const {

@@ -189,6 +189,7 @@ Result<RuleSet> load_rules(const Config& config, const std::vector<std::string>&
     }
     if (diagnostics.errors() != errors_before) return reject(diagnostics.summary());
     sources.calendars = config.calendars;
+    if (auto zone = Zone::make(config.global.timezone); zone.ok()) sources.zone = *std::move(zone);
     return rules::load_rules(sources, config.schema, {config.storage.retention, config.storage.max_events},
                              diagnostics);
 }

@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "base/calendar.h"
+#include "base/calendar_window.h"
 #include "base/digest.h"
 #include "rules/code.h"
 
@@ -167,6 +168,7 @@ std::string canonical(const Measure& measure, const EventSchema& schema) {
                       (looks_at_field() ? schema.field_name(measure.field) : "");
     put(out, canonical(measure.predicate, schema, {}));
     out += " " + std::to_string(measure.window.count());
+    if (measure.calendar != nullptr) put(out, measure.calendar->name() + " " + measure.calendar->zone.name());
     if (measure.fn == MeasureFn::kSeen) put(out, schema.kind_def(measure.kind).name);
     if (measure.fn == MeasureFn::kQuantile) put(out, std::to_string(measure.share));
     return out;

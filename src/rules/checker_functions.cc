@@ -155,7 +155,8 @@ std::optional<Measure> Checker::measure(const Syntax& syntax) {
     // What is known of a person does not grow old with the window that counts: it is known as long as events are.
     made.window = syntax.over.value_or(made.fn == MeasureFn::kAttr ? scope_.limits.retention : scope_.within);
     if (!check_place(syntax, *function) || !check_arguments(syntax, *function, made)) return std::nullopt;
-    if (!check_window(syntax, made.window)) return std::nullopt;
+    if (!syntax.over && made.fn != MeasureFn::kAttr && made.fn != MeasureFn::kSeen) made.calendar = scope_.calendar;
+    if (made.calendar == nullptr && !check_window(syntax, made.window)) return std::nullopt;
     return made;
 }
 

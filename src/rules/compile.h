@@ -1,6 +1,7 @@
 #pragma once
 /// Text to typed, compiled expressions (design 7). Every mistake an author can make ends here as a Fault.
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,6 +29,7 @@ struct Scope {
     bool has_thresholds = false;  ///< `threshold.colour` has a table behind it
     Duration within{};            ///< the rule's window
     RuleLimits limits{};
+    std::shared_ptr<const CalendarWindow> calendar{};  ///< the rule's window is one of these, not longer than `within`
 };
 
 /// `where`, `after … where`, predicates of functions: true or false of one event.

@@ -122,7 +122,7 @@ void for_each_change(const Rule& rule, const Remembered& remembered, Instant fro
             for (const Measure& m : rule.measures) {
                 if (!looks(m, *row)) continue;
                 visit(row->time);
-                visit(row->time + m.window);
+                visit(m.leaves(row->time));
             }
         }
     };
@@ -185,9 +185,9 @@ Value share_of(std::int64_t part, std::int64_t whole) {
 
 void measure(const Rule& rule, const Remembered& remembered, Instant now, std::vector<Value>& out) {
     const std::span<const Event> rows = remembered.rows;
-    const Duration longest = rule.counting_window();
+    const Instant earliest = rule.counts_after(now);
     std::vector<const Event*> inside;
-    for (auto row = rows.rbegin(); row != rows.rend() && row->time > now - longest; ++row) {
+    for (auto row = rows.rbegin(); row != rows.rend() && row->time > earliest; ++row) {
         if (row->time <= now && counts(rule, *row)) inside.push_back(&*row);
     }
     out.clear();
@@ -196,8 +196,8 @@ void measure(const Rule& rule, const Remembered& remembered, Instant now, std::v
             out.push_back(of_person(m, remembered.person, now));
             continue;
         }
-        const auto end = std::partition_point(inside.begin(), inside.end(),
-                                              [&](const Event* row) { return row->time > now - m.window; });
+        const auto end = std::partition_point(
+            inside.begin(), inside.end(), [after = m.after(now)](const Event* row) { return row->time > after; });
         out.push_back(aggregate(m, {inside.begin(), end}));
     }
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/zone.h"
 #include "rules/compile.h"
 #include "tocsin/result.h"
 #include "tocsin/rule_set.h"
@@ -26,6 +27,7 @@ struct RuleSources {
     std::vector<RuleFile> files;
     std::function<Result<std::string>(const std::string& path)> read;
     std::vector<std::shared_ptr<const Calendar>> calendars;  ///< of calendars_file
+    Zone zone;                                               ///< of calendar windows
 };
 
 /// Every mistake of all files goes to `diagnostics`, with file:line:col; then the answer is kReject with their first

@@ -67,7 +67,7 @@ std::optional<WorkingSpan> working_span(std::string_view text) {
 }  // namespace
 
 void RuleReader::read_promise_rule(const yaml::Node& node) {
-    for (const char* key : {"on", "where", "within", "measures"}) {
+    for (const char* key : {"on", "where", "within", "window", "measures"}) {
         if (map_.get(key))
             map_.error(key, "a rule with `expect` has none of its own: events and times stand inside `expect`");
     }

@@ -119,7 +119,7 @@ void RuleReader::read_name() {
 }
 
 void RuleReader::refuse_unbuilt() {
-    for (const char* key : {"phases", "overrides", "limit", "interval", "window"}) {
+    for (const char* key : {"phases", "overrides", "limit", "interval"}) {
         map_.not_supported(key);
     }
     map_.not_supported("expr", "expr: rules here are no PromQL: write on, by, within, measures and levels");
@@ -216,7 +216,7 @@ std::optional<KindId> RuleReader::kind_of(const yaml::Node& node, std::string_vi
 
 Scope RuleReader::scope() const {
     const std::vector<KindId>& kinds = rule_.expect ? rule_.expect->after : rule_.on;
-    return {group_.schema, kinds, rule_.person, group_.thresholds != nullptr, rule_.within, group_.limits};
+    return {group_.schema, kinds, rule_.person, group_.thresholds != nullptr, rule_.within, group_.limits, rule_.calendar};
 }
 
 void RuleReader::report(const yaml::Node& node, std::string_view key, const Fault& fault, std::size_t shift) {

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/zone.h"
 #include "rules/compile.h"
 #include "tocsin/rule_set.h"
 #include "tocsin/schema.h"
@@ -30,6 +31,7 @@ struct GroupScope {
     std::map<std::string, std::string> labels;
     std::shared_ptr<const ThresholdTable> thresholds;  ///< null: no thresholds_file
     const std::vector<std::shared_ptr<const Calendar>>& calendars;
+    const Zone& zone;  ///< of calendar windows
 };
 
 /// `labels:` of a group or a rule. What is wrong is reported and left out.
@@ -56,6 +58,7 @@ private:
     void read_window_rule();
     void read_on();
     void read_within();
+    void read_calendar_window(const yaml::Node& node);
     void read_measures();
     void read_levels();
     void find_watched();

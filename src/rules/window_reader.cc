@@ -3,6 +3,7 @@
 #include <array>
 #include <charconv>
 
+#include "base/calendar_window.h"
 #include "base/times.h"
 #include "rules/rule_reader.h"
 #include "rules/shape.h"
@@ -81,6 +82,7 @@ void RuleReader::read_on() {
 
 void RuleReader::read_within() {
     rule_.within = std::chrono::hours(1);  // stands in for one that cannot be used, so that the rest is still checked
+    if (const auto window = map_.get("window")) return read_calendar_window(*window);
     const auto node = map_.require("within");
     if (!node) return;
     const auto within = yaml::as_duration(*node, "within", group_.diagnostics);
@@ -88,6 +90,20 @@ void RuleReader::read_within() {
     const std::string problem = window_problem(*within, scope());
     if (!problem.empty()) return error(*node, "within", problem);
     rule_.within = *within;
+}
+
+void RuleReader::read_calendar_window(const yaml::Node& node) {
+    if (map_.get("within")) map_.error("within", "a rule has one window: either `within` or `window`");
+    const auto unit = map_.choice("window", {"calendar day", "calendar week", "calendar month"});
+    if (!unit) return;
+    auto calendar = std::make_shared<CalendarWindow>();
+    calendar->zone = group_.zone;
+    calendar->unit = static_cast<CalendarUnit>(*unit);
+    rule_.within = calendar->longest();
+    rule_.calendar = std::move(calendar);
+    if (rule_.within > group_.limits.retention)
+        error(node, "window", node.text() + " is longer than storage.retention (" +
+                                  format_duration(group_.limits.retention) + ")");
 }
 
 void RuleReader::read_measures() {

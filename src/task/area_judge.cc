@@ -87,10 +87,13 @@ void AreaJudge::measure(const CellPlan& plan, Subject& subject, Instant now) {
 std::vector<std::string> AreaJudge::evidence(const CellPlan& plan, const Subject& subject, Instant now) const {
     const CellSpec& spec = plan.specs.front();
     const std::int64_t to = ledger::bucket_of(now, spec.width);
+    std::int64_t from = to;
+    for (const std::size_t m : spec.measures)
+        from = std::min(from, first_bucket(plan.rule->measures[m], spec.width, to));
     std::vector<const ledger::Bucket::Evidence*> found;
     for (const ledger::Cell* cell : subject.cells.front()) {
         if (cell == nullptr) continue;
-        const auto buckets = cell->range(to - spec.reach + 1, to);
+        const auto buckets = cell->range(from, to);
         std::size_t taken = 0;  // no source can give more than the whole answer
         for (auto b = buckets.rbegin(); b != buckets.rend() && taken < Recorder::kEvidenceMax; ++b) {
             for (auto e = b->evidence.rbegin(); e != b->evidence.rend(); ++e, ++taken) found.push_back(&*e);
@@ -112,10 +115,11 @@ Instant AreaJudge::next_change(const CellPlan& plan, const Subject& subject, Ins
         for (const ledger::Cell* cell : subject.cells[i]) {
             if (cell == nullptr) continue;
             for (const std::size_t m : spec.measures) {
-                const std::int64_t reach = plan.rule->measures[m].window / spec.width;
-                const auto inside = cell->range(to - reach + 1, to);
-                if (!inside.empty())
-                    next = std::min(next, ledger::bucket_start(inside.front().index + reach, spec.width));
+                const Measure& measure = plan.rule->measures[m];
+                const auto inside = cell->range(first_bucket(measure, spec.width, to), to);
+                if (inside.empty()) continue;
+                const std::int64_t leaves = next_bucket(measure, spec.width, inside.front().index);
+                next = std::min(next, ledger::bucket_start(leaves, spec.width));
             }
             if (ahead_until_ <= now) continue;
             const auto later = cell->range(to + 1, INT64_MAX - 1);

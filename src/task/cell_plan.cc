@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/calendar_window.h"
 #include "base/digest.h"
 #include "ledger/codec.h"
 #include "rules/judge.h"
@@ -37,7 +38,7 @@ CellPlan plan_cells(const Rule& rule) {
     plan.by_area_alone = rule.by.size() == 1 && rule.by[0] == kFieldArea;
     for (std::size_t i = 0; i < rule.measures.size(); ++i) {
         const Measure& m = rule.measures[i];
-        const Duration width = ledger::bucket_width(m.window);
+        const Duration width = m.calendar != nullptr ? m.calendar->bucket() : ledger::bucket_width(m.window);
         auto spec =
             std::find_if(plan.specs.begin(), plan.specs.end(), [&](const CellSpec& s) { return s.width == width; });
         if (spec == plan.specs.end()) {
@@ -66,6 +67,15 @@ void put_cell_key(const CellSpec& spec, std::string_view subject, std::string& k
     key.append(subject);
 }
 
+std::int64_t first_bucket(const Measure& measure, Duration width, std::int64_t now) {
+    if (measure.calendar == nullptr) return now - measure.window / width + 1;
+    return ledger::bucket_of(measure.calendar->begin(ledger::bucket_start(now, width)), width);
+}
+
+std::int64_t next_bucket(const Measure& measure, Duration width, std::int64_t first) {
+    return ledger::bucket_of(measure.leaves(ledger::bucket_start(first, width)), width);
+}
+
 std::vector<std::int64_t> sums_of(const CellPlan& plan, const CellSpec& spec, const Event& event) {
     std::vector<std::int64_t> sums;
     EvalContext context;
@@ -90,7 +100,7 @@ std::vector<std::int64_t> sums_of(const CellPlan& plan, const CellSpec& spec, co
 Value total(const CellPlan& plan, const CellSpec& spec, std::size_t measure,
             const std::vector<const ledger::Cell*>& cells, std::int64_t now) {
     const Measure& m = plan.rule->measures[measure];
-    const std::int64_t from = now - m.window / spec.width + 1;
+    const std::int64_t from = first_bucket(m, spec.width, now);
     const auto first = static_cast<std::size_t>(
         std::find_if(spec.sums.begin(), spec.sums.end(), [&](const CellSum& s) { return s.measure == measure; }) -
         spec.sums.begin());

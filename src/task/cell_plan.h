@@ -39,6 +39,11 @@ struct CellPlan {
 CellPlan plan_cells(const Rule& rule);
 void put_cell_key(const CellSpec& spec, std::string_view subject, std::string& key);
 
+/// The first bucket of the measure's window that ends with bucket `now`.
+std::int64_t first_bucket(const Measure& measure, Duration width, std::int64_t now);
+/// The bucket with which the contents of that window change if the first event in it lies in bucket `first`.
+std::int64_t next_bucket(const Measure& measure, Duration width, std::int64_t first);
+
 /// What the event adds to each sum of the spec.
 std::vector<std::int64_t> sums_of(const CellPlan& plan, const CellSpec& spec, const Event& event);
 

@@ -75,8 +75,8 @@ std::vector<std::string> PersonJudge::evidence(const Rule& rule, const rules::Re
             if (it->time <= now && looks(*it)) found.push_back(&*it);
         }
     };
-    collect(rows.rows, [&, window = rule.counting_window()](const Event& row) {
-        return row.time > now - window && rules::counts(rule, row);
+    collect(rows.rows, [&, after = rule.counts_after(now)](const Event& row) {
+        return row.time > after && rules::counts(rule, row);
     });
     const std::size_t counted = found.size();
     collect(rows.person, [&](const Event& row) {

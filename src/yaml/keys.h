@@ -33,7 +33,7 @@ struct Key {
     Need need = Need::kOptional;
     std::vector<std::string_view> choices = {};
     std::string_view table = {};
-    std::string_view instead = {};  ///< of a required key: another one that takes its place
+    std::string_view instead = {};  ///< of a required key: others, apart by blanks, any of which takes its place
 };
 
 /// One kind of map. `name` is how messages call it (MapReader's `what`, without what it quotes).

@@ -405,7 +405,8 @@ TEST(Functions, ARuleListensToTheKindsItLooksAt) {
     EXPECT_TRUE(rule.listens_to(kind("account_cancelled"))) << "it has a balance";
     EXPECT_FALSE(rule.listens_to(kind("reminder")));
     EXPECT_EQ(rule.longest_window(), RuleLimits{}.retention) << "what is known is known as long as events are";
-    EXPECT_EQ(rule.counting_window(), std::chrono::days(7));
+    const Instant noon = from_millis(1'458'561'600'000);
+    EXPECT_EQ(rule.counts_after(noon), noon - std::chrono::days(7));
     EXPECT_TRUE(watches(rule, TestEvent("suspension").get()));
     EXPECT_FALSE(watches(rule, TestEvent("account_cancelled").get())) << "this one carries no balance";
     EXPECT_TRUE(counts(rule, TestEvent("complaint").get()));

@@ -21,6 +21,9 @@ using naive::Thing;
 constexpr const char* kColourNames[] = {"", "blue", "yellow", "orange", "red"};
 constexpr Millis kStart = 1'458'561'600'000;
 constexpr Millis kLongRetention = 3'600'000;
+constexpr Millis kMonths = 50 * naive::Window::kDay;  // calendar windows fit
+/// The nights before a day, a week and a month begin in Shanghai: 2016-04-02, 2016-04-04, 2016-04-01.
+constexpr Millis kNights[] = {1'459'526'370'000, 1'459'699'170'000, 1'459'439'970'000};
 
 /// Kinds a, b and c with fields of all types, some of them shared.
 EventSchema make_schema() {
@@ -80,11 +83,12 @@ naive::Rule any_rule(Dice& dice, Millis retention) {
     rule.by = dice.of<std::vector<std::string>>(
         {{"customer"}, {"customer"}, {"subscriber"}, {"customer", "category"}, {"subscriber", "category"}});
     if (dice.one_in(2)) rule.where = naive::any_predicate(dice);
-    rule.within = dice.of<Millis>({5000, 15'000, 30'000});
+    rule.within.length = dice.of<Millis>({5000, 15'000, 30'000});
+    if (retention > kLongRetention) rule.within.unit = dice.of({'d', 'w', 'm'});
     rule.keep = dice.of<Millis>({0, 0, 4000, 11'000});
     if (dice.one_in(3)) rule.dwell = dice.of<Millis>({2000, 7000, 25'000});
     // Where rows are forgotten, when a colour began to hold cannot always be told: it would rise at another time.
-    if (retention == kLongRetention && dice.one_in(2)) rule.hold = dice.of<Millis>({1000, 3000, 8000});
+    if (retention >= kLongRetention && dice.one_in(2)) rule.hold = dice.of<Millis>({1000, 3000, 8000});
     if (dice.one_in(3)) rule.clear = 50;
     const int functions = 1 + dice.below(5);
     for (int i = 0; i < functions; ++i) rule.functions.push_back(naive::any_function(dice, rule.within, retention));
@@ -113,6 +117,11 @@ std::string bound_text(const naive::Rule& rule, const naive::Condition& c) {
     return std::to_string(amount);
 }
 
+std::string window_text(const naive::Window& window) {
+    const std::string unit = window.unit == 'd' ? "day" : window.unit == 'w' ? "week" : "month";
+    return window.unit == 0 ? "    within: " + naive::seconds(window.length) : "    window: calendar " + unit;
+}
+
 /// Measures are named or, every second time, written where they are used.
 std::string text_of(const naive::Rule& rule, Dice& dice) {
     const auto name = [&](std::size_t i) { return dice.one_in(2) ? rule.functions[i].text : "m" + std::to_string(i); };
@@ -132,7 +141,7 @@ std::string text_of(const naive::Rule& rule, Dice& dice) {
     }
     return "groups:\n- name: g\n  rules:\n  - alert: R\n    on: " + list_of(rule.on) + "\n    by: " + list_of(rule.by) +
            "\n" + (rule.where ? "    where: '" + rule.where->text + "'\n" : "") +
-           "    within: " + naive::seconds(rule.within) + "\n    keep_firing_for: " + naive::seconds(rule.keep) +
+           window_text(rule.within) + "\n    keep_firing_for: " + naive::seconds(rule.keep) +
            (rule.hold > 0 ? "\n    for: " + naive::seconds(rule.hold) : "") +
            (rule.dwell > 0 ? "\n    dwell: " + naive::seconds(rule.dwell) : "") +
            "\n    clear: " + std::to_string(rule.clear) + "%\n    measures:\n" + measures + "    levels:\n" + levels;
@@ -143,6 +152,7 @@ std::shared_ptr<const RuleSet> loaded(const std::string& text, Millis retention)
     rules::RuleSources sources;
     sources.files = {{"r.yml", text}};
     sources.read = [](const std::string& path) -> Result<std::string> { return reject("no file " + path); };
+    sources.zone = *Zone::make("Asia/Shanghai");
     rules::RuleLimits limits;
     limits.retention = Duration(retention);
     auto set = rules::load_rules(sources, schema(), limits, diagnostics);
@@ -172,7 +182,7 @@ Fact any_fact(Dice& dice, int index, Millis time) {
 /// What the case is made of: a rule, and records in the order they are read, some of them twice.
 struct Case {
     static constexpr Millis kDisorder = 6000;
-    Millis retention;
+    Millis retention, start = kStart;
     naive::Rule rule;
     std::string text;
     std::vector<Fact> facts;
@@ -180,12 +190,13 @@ struct Case {
 
     Case(std::uint32_t seed, int steps) {
         Dice dice(seed, 0);
-        retention = dice.one_in(2) ? 60'000 : kLongRetention;
+        retention = dice.of<Millis>({60'000, 60'000, kLongRetention, kMonths});
         do {
             rule = any_rule(dice, retention);
         } while (rule.colours.empty());
         text = text_of(rule, dice);
-        Millis time = kStart;
+        if (const char unit = rule.within.unit; unit != 0) start = kNights[unit == 'd' ? 0 : unit == 'w' ? 1 : 2];
+        Millis time = start;
         const int jitter = dice.of({0, 0, 5, 6, 12});
         for (int i = 0; i < steps; ++i) {
             Dice step(seed, static_cast<std::uint32_t>(i + 1));
@@ -385,7 +396,7 @@ std::string shown(const Case& c) {
     std::string out = c.text;
     for (std::size_t i = 0; i < c.facts.size(); ++i) {
         const Fact& f = c.facts[i];
-        out += f.id + " " + f.kind + " " + std::to_string(f.time - kStart) + " " + f.subscriber + " " + f.category;
+        out += f.id + " " + f.kind + " " + std::to_string(f.time - c.start) + " " + f.subscriber + " " + f.category;
         for (const auto& [name, value] : f.fields) out += " " + name + "=" + naive::shown(value);
         out += c.restarts[i] ? " restart\n" : "\n";
     }
@@ -423,13 +434,13 @@ RC_GTEST_PROP(NaiveModel, MeasuresEqualARecountAtAnyInstantAndChangeOnlyWhereSai
     std::vector<const Fact*> facts;
     for (const Fact& fact : c.facts) facts.push_back(&fact);
     std::stable_sort(facts.begin(), facts.end(), [](const Fact* a, const Fact* b) { return a->time < b->time; });
-    const Millis now = kStart + *rc::gen::inRange<Millis>(-20'000, 200'000);
+    const Millis now = c.start + *rc::gen::inRange<Millis>(-20'000, 200'000);
     const Measured here(c, rules->rules[0], facts, now);
     if (here.judged != here.recounted) RC_FAIL(shown(c) + "recounted " + here.recounted + "judged " + here.judged);
     const Millis next = std::min(to_millis(here.next), now + 500'000);
     const Millis before = *rc::gen::inRange<Millis>(now, next);
     const Measured later(c, rules->rules[0], facts, before);
-    if (later.judged != here.judged) RC_FAIL(shown(c) + "changed at " + std::to_string(before - kStart));
+    if (later.judged != here.judged) RC_FAIL(shown(c) + "changed at " + std::to_string(before - c.start));
 }
 
 RC_GTEST_PROP(NaiveModel, TransitionsEqualThoseOfARecountAtEveryStep, ()) {

@@ -32,6 +32,41 @@ struct Fact {
     }
 };
 
+/// A stretch of time that ends now: so long, or since a day ('d'), a week ('w') or a month ('m') began in Shanghai.
+struct Window {
+    Millis length = 0;
+    char unit = 0;
+
+    static constexpr Millis kDay = 86'400'000, kShanghai = 28'800'000;
+
+    /// Days since 1970 on the calendars of Shanghai: the first of the unit that `t` lies in, and of the next.
+    [[nodiscard]] std::pair<Millis, Millis> days_around(Millis t) const {
+        const Millis day = (t + kShanghai) / kDay;
+        if (unit == 'd') return {day, day + 1};
+        if (unit == 'w') return {day - (day + 3) % 7, day - (day + 3) % 7 + 7};  // 1970 began on a Thursday
+        Millis first = 0;
+        for (int year = 1970, month = 1;; month = month % 12 + 1, year += month == 1) {
+            const bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+            const int february = leap ? 29 : 28;
+            const Millis days = month == 2 ? february : month == 4 || month == 6 || month == 9 || month == 11 ? 30 : 31;
+            if (first + days > day) return {first, first + days};
+            first += days;
+        }
+    }
+    [[nodiscard]] bool holds(Millis t, Millis now) const {
+        if (unit == 0) return t <= now && t > now - length;
+        return t <= now && t >= days_around(now).first * kDay - kShanghai;
+    }
+    /// When what happened at `t` leaves.
+    [[nodiscard]] Millis end(Millis t) const {
+        return unit == 0 ? t + length : days_around(t).second * kDay - kShanghai;
+    }
+    [[nodiscard]] Millis longest() const {
+        const Millis days = unit == 'd' ? 1 : unit == 'w' ? 7 : 31;
+        return unit == 0 ? length : days * kDay + 2 * 3'600'000;
+    }
+};
+
 class Dice {
 public:
     Dice(std::uint32_t seed, std::uint32_t stream) {
@@ -81,7 +116,7 @@ struct Function {
     std::string fn, field, kind, text;
     Predicate predicate;
     int percent = 0;
-    Millis window = 0;
+    Window window;
     char type = 'n';  // n number, d duration, t time, s string, b bool
 
     [[nodiscard]] bool of_person() const { return fn == "seen" || fn == "attr"; }
@@ -99,7 +134,7 @@ inline void choose_field(Function& f, Dice& dice, std::string types) {
     f.field = fields[static_cast<std::size_t>(dice.below(static_cast<int>(fields.size())))];
 }
 
-inline Function any_function(Dice& dice, Millis within, Millis retention) {
+inline Function any_function(Dice& dice, Window within, Millis retention) {
     Function f;
     f.fn = dice.of<const char*>({"count", "distinct", "sum", "avg", "any", "all", "ratio", "min", "max", "first",
                                  "last", "quantile", "seen", "attr"});
@@ -107,8 +142,8 @@ inline Function any_function(Dice& dice, Millis within, Millis retention) {
     if (f.fn == "seen") {
         f.type = 'b';
         f.kind = dice.of<const char*>({"a", "b", "c"});
-        f.window = dice.of<Millis>({4000, 15'000, 40'000});
-        f.text = "seen(" + f.kind + ", " + seconds(f.window) + ")";
+        f.window.length = dice.of<Millis>({4000, 15'000, 40'000});
+        f.text = "seen(" + f.kind + ", " + seconds(f.window.length) + ")";
         return f;
     }
     if (f.fn == "any" || f.fn == "all" || f.fn == "ratio") {
@@ -129,11 +164,11 @@ inline Function any_function(Dice& dice, Millis within, Millis retention) {
         f.percent = dice.below(101);
         argument += ", " + std::to_string(f.percent) + "%";
     }
-    f.window = f.fn == "attr" ? retention : within;
+    f.window = f.fn == "attr" ? Window{retention} : within;
     f.text = f.fn + "(" + argument + ")";
     if (dice.one_in(2)) {
-        f.window = dice.of<Millis>({3000, 10'000, 20'000, 45'000});
-        f.text += " over " + seconds(f.window);
+        f.window = {dice.of<Millis>({3000, 10'000, 20'000, 45'000})};
+        f.text += " over " + seconds(f.window.length);
     }
     return f;
 }
@@ -144,7 +179,7 @@ inline Thing recount(const Function& f, const std::vector<const Fact*>& facts, M
     std::vector<Thing> values;
     double rows = 0, answers = 0, sum = 0;
     for (const Fact* fact : facts) {
-        if (fact->time > now || fact->time <= now - f.window) continue;
+        if (!f.window.holds(fact->time, now)) continue;
         if (f.fn == "seen" && fact->kind != f.kind) continue;
         ++rows;
         if (f.predicate.holds && f.predicate.holds(*fact)) ++answers;
