@@ -135,6 +135,8 @@ public:
     Template() = default;
     explicit Template(std::shared_ptr<const Code> code) : code_(std::move(code)) {}
     [[nodiscard]] std::string render(const TemplateContext& context) const;
+    /// Whether it prints anything of TemplateContext::last: only then `hidden` matters.
+    [[nodiscard]] bool looks_at_last() const;
 
 private:
     std::shared_ptr<const Code> code_;

@@ -58,6 +58,54 @@ Sha256 hmac_sha256(std::string_view key, std::string_view message) {
     return out;
 }
 
+namespace {
+
+struct ContextDeleter {
+    void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+};
+using Context = std::unique_ptr<EVP_MD_CTX, ContextDeleter>;
+
+// SHA-256 that has read the key, each byte mixed with `pad`.
+Context begun_with(std::string key, char pad) {
+    Context context(EVP_MD_CTX_new());
+    for (char& byte : key) byte = static_cast<char>(byte ^ pad);
+    const bool ok = context != nullptr && EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) == 1 &&
+                    EVP_DigestUpdate(context.get(), key.data(), key.size()) == 1;
+    TOCSIN_CHECK(ok, "SHA-256 cannot fail on memory");
+    return context;
+}
+
+Sha256 finished(const Context& begun, std::string_view rest) {
+    thread_local const Context scratch(EVP_MD_CTX_new());
+    Sha256 out{};
+    unsigned size = 0;
+    const bool ok = scratch != nullptr && EVP_MD_CTX_copy_ex(scratch.get(), begun.get()) == 1 &&
+                    EVP_DigestUpdate(scratch.get(), rest.data(), rest.size()) == 1 &&
+                    EVP_DigestFinal_ex(scratch.get(), out.data(), &size) == 1;
+    TOCSIN_CHECK(ok && size == out.size(), "SHA-256 cannot fail on memory");
+    return out;
+}
+
+}  // namespace
+
+struct HmacSha256::Halves {
+    Context inner, outer;
+};
+
+HmacSha256::HmacSha256(std::string_view key) {  // RFC 2104
+    constexpr std::size_t kBlock = 64;
+    std::string block(key);
+    if (block.size() > kBlock) block = as_text(sha256(key));
+    block.resize(kBlock);
+    halves_ = std::make_unique<const Halves>(Halves{begun_with(block, 0x36), begun_with(block, 0x5c)});
+}
+HmacSha256::~HmacSha256() = default;
+
+Sha256 HmacSha256::operator()(std::string_view message) const {
+    const Sha256 inner = finished(halves_->inner, message);
+    return finished(halves_->outer, as_text(inner));
+}
+
 std::string_view as_text(const Sha256& digest) {
     return {reinterpret_cast<const char*>(digest.data()), digest.size()};
 }

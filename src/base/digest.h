@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +13,19 @@ namespace tocsin {
 using Sha256 = std::array<std::uint8_t, 32>;
 Sha256 sha256(std::string_view bytes);
 Sha256 hmac_sha256(std::string_view key, std::string_view message);
+/// HMAC-SHA-256 under one key for many messages: what the key alone decides is computed once. Immutable, for all threads.
+class HmacSha256 {
+public:
+    explicit HmacSha256(std::string_view key);
+    ~HmacSha256();
+    HmacSha256(const HmacSha256&) = delete;
+    HmacSha256& operator=(const HmacSha256&) = delete;
+    Sha256 operator()(std::string_view message) const;
+
+private:
+    struct Halves;
+    std::unique_ptr<const Halves> halves_;
+};
 std::string_view as_text(const Sha256& digest);  ///< its 32 bytes, as a view of the argument
 
 std::string hex(std::string_view bytes);                          ///< lower case

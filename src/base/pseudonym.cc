@@ -1,6 +1,5 @@
 #include "base/pseudonym.h"
 
-#include "base/digest.h"
 #include "base/files.h"
 
 namespace tocsin {
@@ -29,12 +28,12 @@ Result<Pseudonymizer> Pseudonymizer::from_file(const std::filesystem::path& file
     if (!failed && (mode & std::filesystem::perms::others_read) != std::filesystem::perms::none) {
         return reject(file.string() + ": everyone on this machine can read the key; run: chmod 0640 " + file.string());
     }
-    return Pseudonymizer(std::move(key));
+    return Pseudonymizer(key);
 }
 
 std::string Pseudonymizer::operator()(char prefix, std::string_view plain) const {
     std::string name{prefix, '-'};
-    const Sha256 digest = hmac_sha256(key_, plain);
+    const Sha256 digest = (*keyed_)(plain);
     name += base32(as_text(digest)).substr(0, 20);
     return name;
 }

@@ -3,10 +3,12 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/digest.h"
 #include "tocsin/result.h"
 
 namespace tocsin {
@@ -27,8 +29,8 @@ public:
     [[nodiscard]] std::string operator()(char prefix, std::string_view plain) const;
 
 private:
-    explicit Pseudonymizer(std::string key) : key_(std::move(key)) {}
-    std::string key_;
+    explicit Pseudonymizer(std::string_view key) : keyed_(std::make_shared<const HmacSha256>(key)) {}
+    std::shared_ptr<const HmacSha256> keyed_;
 };
 
 /// Design I2: the first 26 characters of base32(SHA-256(parts)), the parts being the rule's name, each subject value

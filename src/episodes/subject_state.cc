@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 namespace tocsin::episodes {
 namespace {
@@ -171,6 +172,18 @@ bool SubjectState::idle() const {
     return !episode.open() && !promise && rising.empty() && due == kNever && openings.empty() && past.empty();
 }
 
+void SubjectState::clear() {
+    SubjectState fresh;
+    for (const auto& [to, from] : {std::pair(&fresh.rule, &rule), std::pair(&fresh.subject, &subject),
+                                   std::pair(&fresh.episode.id, &episode.id),
+                                   std::pair(&fresh.episode.trigger, &episode.trigger),
+                                   std::pair(&fresh.episode.area, &episode.area)}) {
+        to->swap(*from);
+        to->clear();
+    }
+    *this = std::move(fresh);
+}
+
 void SubjectState::remember(PastBreak past_break) {
     if (past.size() >= kPastMax) past.erase(past.begin());
     past.push_back(std::move(past_break));
@@ -229,18 +242,20 @@ bool get_state(ledger::Reader& in, SubjectState& s) {
     return get_more(in, s, parts);
 }
 
-std::string pack_states(const std::vector<SubjectState>& states) {
-    std::string out;
+void pack_states(const std::vector<SubjectState>& states, std::string& out) {
+    out.clear();
     for (const SubjectState& s : states) put_state(out, s);
-    return out;
 }
 
 bool unpack_states(std::string_view bytes, std::vector<SubjectState>& states) {
-    states.clear();
     ledger::Reader in(bytes);
-    while (!in.done()) {
-        if (!get_state(in, states.emplace_back())) return false;
+    std::size_t n = 0;
+    for (; !in.done(); ++n) {
+        if (n == states.size()) states.emplace_back();
+        states[n].clear();
+        if (!get_state(in, states[n])) return false;
     }
+    states.resize(n);
     return in.ok();
 }
 

@@ -43,6 +43,8 @@ struct SubjectState {
 
     /// Nothing worth storing: no open episode, no promise, nothing that waits, no timer, no opening that could be repeated, no past break.
     [[nodiscard]] bool idle() const;
+    /// As new; keeps the memory of its texts.
+    void clear();
     /// Counts an episode that opens with this opening; answers how many had it before.
     std::uint64_t count_opening(std::uint64_t hash);
     void remember(PastBreak past_break);
@@ -53,7 +55,8 @@ void put_state(std::string& out, const SubjectState& state);
 bool get_state(ledger::Reader& in, SubjectState& state);
 
 /// The states of a profile, one after the other; empty string: none.
-std::string pack_states(const std::vector<SubjectState>& states);
+void pack_states(const std::vector<SubjectState>& states, std::string& out);
+/// Takes the place of what was in `states`, and uses its memory again. False: damaged.
 bool unpack_states(std::string_view bytes, std::vector<SubjectState>& states);
 /// The earliest due time; kNever if there is none.
 Instant earliest_due(const std::vector<SubjectState>& states);

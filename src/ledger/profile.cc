@@ -132,6 +132,7 @@ void Profile::clear() {
     fields_.clear();
     added_.clear();
     known_ids_.clear();
+    left_.clear();
     first_row_ = first_old_id_ = counting_ = 0;
     old_ids_ascend_ = true;
     states = {};
@@ -267,6 +268,7 @@ bool Profile::has_id(std::string_view id, Instant time, Duration window) const {
 
 void Profile::drop_row(std::size_t index) {
     const auto begin = rows_.begin() + static_cast<std::ptrdiff_t>(first_row_);
+    left_.push_back(hash64(rows()[index].event.id));
     const auto gone = begin + static_cast<std::ptrdiff_t>(index);
     if (index < rows().size() / 2) {  // the shorter way
         std::move_backward(begin, gone, gone + 1);
@@ -299,6 +301,7 @@ void Profile::roll_oldest() {
 void Profile::drop_before(Instant oldest) {
     while (!rows().empty() && rows().front().event.time < oldest) {
         counting_ -= rows().front().rolled ? 0 : 1;
+        left_.push_back(hash64(rows().front().event.id));
         ++first_row_;
     }
 }

@@ -84,6 +84,9 @@ public:
     /// Drops rows and ids before `oldest`, except those nothing may forget; rolls the oldest rows up until at most
     /// `rows_max` still count. Returns how many were rolled up.
     std::size_t trim(Instant oldest, std::size_t rows_max, Duration dedup);
+    /// hash64 of the ids whose rows have left since the last unpack() or forget_left().
+    [[nodiscard]] std::span<const std::uint64_t> left() const { return left_; }
+    void forget_left() { left_.clear(); }
 
     /// The open promises, episodes and timers, in the encoding of module episodes. Opaque here.
     std::string_view states;
@@ -109,6 +112,7 @@ private:
     std::vector<FieldValue> fields_;              // the rows' fields look into it
     std::vector<std::unique_ptr<char[]>> added_;  // bytes of the rows added
     std::string scratch_;
+    std::vector<std::uint64_t> left_;
     mutable absl::flat_hash_set<std::uint64_t> known_ids_;  // empty, or of all rows and old ids, and perhaps more
 };
 

@@ -76,15 +76,15 @@ void MetricsTally::open_at_start(const std::string& rule, Level level, bool is_c
 
 void MetricsTally::made(const Transition& t) {
     if (watch_) watch_(t);
-    metrics_.set("rule_last_match_timestamp_seconds", {t.rule}, seconds(t.at));
+    last_match_[t.rule] = t.at;
     if (t.kind == TransitionKind::kUpdated || t.kind == TransitionKind::kAcknowledged) return;
     count_open(t.rule, t.previous_level, t.is_case, t.area, -1);
     count_open(t.rule, t.level, t.is_case, t.area, +1);
-    if (t.kind == TransitionKind::kOpened) metrics_.add(t.is_case ? "cases_opened_total" : "warnings_opened_total", {t.rule, text(t.level)});
-    if (t.kind == TransitionKind::kRaised && !t.is_case) metrics_.add("warnings_escalated_total", {t.rule});
+    if (t.kind == TransitionKind::kOpened) count(t.is_case ? "cases_opened_total" : "warnings_opened_total", {t.rule, text(t.level)});
+    if (t.kind == TransitionKind::kRaised && !t.is_case) count("warnings_escalated_total", {t.rule});
     if (t.kind != TransitionKind::kClosed) return;
-    if (t.is_case) metrics_.add("cases_closed_total", {t.rule, std::string(close_reason_name(t.reason))});
-    else metrics_.add("warnings_closed_total", {t.rule, text(t.previous_level)});
+    if (t.is_case) count("cases_closed_total", {t.rule, std::string(close_reason_name(t.reason))});
+    else count("warnings_closed_total", {t.rule, text(t.previous_level)});
 }
 
 void MetricsTally::timer(Duration late) {
@@ -109,6 +109,9 @@ void MetricsTally::publish() {
     metrics_.add("events_rolled_up_total", {}, static_cast<double>(std::exchange(rolled_up_, 0)));
     metrics_.add("calendar_uncovered_total", {}, static_cast<double>(std::exchange(uncovered_, 0)));
     if (latest_ != kBeforeAll) metrics_.set("last_event_timestamp_seconds", {log_topic_}, seconds(latest_));
+    for (const auto& [series, n] : counts_) metrics_.add(series.first, series.second, static_cast<double>(n));
+    counts_.clear();
+    for (const auto& [rule, at] : last_match_) metrics_.set("rule_last_match_timestamp_seconds", {rule}, seconds(at));
     for (const auto& [rule, levels] : open_) {
         for (std::size_t l = 1; l < kLevels; ++l) {
             const std::string level = text(static_cast<Level>(l));

@@ -6,6 +6,8 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "metrics/metrics.h"
@@ -39,6 +41,7 @@ private:
         double age_seconds = 0;
         bool seen = false;
     };
+    void count(std::string_view family, metrics::Labels labels) { ++counts_[{family, std::move(labels)}]; }
     void count_open(const std::string& rule, Level level, bool is_case, const std::string& area, int by);
     void count_complaint(AreaId area, std::string_view channel);
     [[nodiscard]] const Area& city_of(AreaId area) const;
@@ -56,6 +59,8 @@ private:
     std::optional<KindId> complaint_;
     std::vector<std::map<std::string, std::uint64_t, std::less<>>> complaints_;  // by area, then channel
     std::map<std::string, std::map<std::string, int>> cases_;                    // open, by rule, then city
+    std::map<std::pair<std::string_view, metrics::Labels>, std::uint64_t> counts_;  // since publish(), by family and labels
+    std::map<std::string, Instant> last_match_;                                    // by rule
     struct Open { int cases = 0, warnings = 0; };
     std::map<std::string, std::array<Open, kLevels>> open_;   // by rule
     std::map<std::string, std::array<int, kLevels>> area_levels_;  // open warnings by area, at city level and above

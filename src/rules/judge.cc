@@ -37,6 +37,29 @@ std::int64_t different(std::vector<Value> values) {
     return end - values.begin();
 }
 
+bool same(const Value& a, const Value& b) {
+    // Words of one dictionary lie at one place.
+    const bool is_one = a.type == Value::Type::kString && b.type == a.type && a.string.data() == b.string.data() &&
+                        a.string.size() == b.string.size();
+    return is_one || compare(a, b) == 0;
+}
+
+/// The same, where there are few: without a sorted copy of all values.
+std::int64_t different(const Measure& m, RowsInside rows) {
+    constexpr std::size_t kFew = 8;
+    std::array<Value, kFew> found;
+    std::size_t n = 0;
+    for (const Event* row : rows) {
+        const Value v = row->field(m.field);
+        if (v.is_missing()) continue;
+        const auto end = found.begin() + static_cast<std::ptrdiff_t>(n);
+        if (std::any_of(found.begin(), end, [&v](const Value& other) { return same(v, other); })) continue;
+        if (n == kFew) return different(values_of(m, rows));
+        found[n++] = v;
+    }
+    return static_cast<std::int64_t>(n);
+}
+
 /// The nearest rank: the smallest value that at least this share of the values does not exceed.
 Value quantile(std::vector<Value> values, std::int64_t share) {
     const auto n = static_cast<std::int64_t>(values.size());
@@ -91,7 +114,7 @@ Value aggregate(const Measure& m, RowsInside rows) {
         case MeasureFn::kCount:
             return Value::of_int(static_cast<std::int64_t>(rows.size()));
         case MeasureFn::kDistinct:
-            return Value::of_int(different(values_of(m, rows)));
+            return Value::of_int(different(m, rows));
         case MeasureFn::kSum:
         case MeasureFn::kAvg:
             return added_up(m, rows);
@@ -140,6 +163,7 @@ void for_each_change(const Rule& rule, const Remembered& remembered, Instant fro
 
 bool counts(const Rule& rule, const Event& event) {
     if (std::find(rule.on.begin(), rule.on.end(), event.kind) == rule.on.end()) return false;
+    if (rule.where.empty()) return true;
     EvalContext context;
     context.event = &event;
     return rule.where.holds(context);
@@ -204,8 +228,9 @@ void measure(const Rule& rule, const Remembered& remembered, Instant now, std::v
 
 Verdict verdict(const Rule& rule, const EvalContext& context) {
     Verdict out;
-    for (std::size_t i = 1; i < kLevels; ++i) {
-        if (rule.levels[i] && rule.levels[i]->holds(context)) out.level = static_cast<Level>(i);
+    for (std::size_t i = kLevels - 1; i > 0; --i) {
+        const bool decided = out.level != Level::kNone;  // by a higher colour
+        if (!decided && rule.levels[i] && rule.levels[i]->holds(context)) out.level = static_cast<Level>(i);
         out.stays[i] = rule.stays[i] && rule.stays[i]->holds(context);
     }
     return out;

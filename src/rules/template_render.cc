@@ -158,6 +158,10 @@ private:
 
 }  // namespace
 
+bool Template::looks_at_last() const {
+    return code_ != nullptr && code_->looks_at_last;
+}
+
 std::string Template::render(const TemplateContext& context) const {
     constexpr std::string_view kCut = "…";
     std::string out;

@@ -19,7 +19,7 @@ enum class Memtable : std::uint8_t { kVector, kSkipList };
 
 struct StoreOptions {
     Memtable memtable = Memtable::kVector;
-    std::size_t write_buffer_bytes = 32 << 20;
+    std::size_t write_buffer_bytes = 16 << 20;
     /// After each sync, write `SYNCED` beside the database: name and length of the log file that is safe now. For the
     /// crash tests, which cut only what lies behind it.
     bool mark_synced = false;

@@ -40,11 +40,15 @@ rules::Remembered PersonJudge::remembered(const Rule& rule, const ledger::Profil
     const bool asks_for_person =
         std::any_of(rule.measures.begin(), rule.measures.end(), [](const Measure& m) { return m.of_person(); });
     const auto number = asks_for_person ? subscriber_in(rule, subject) : std::nullopt;
+    // Whoever looks at rows asks whether they count; only thresholds are those of the place that was named last.
+    const auto may_count = [&](const ledger::Row& row) {
+        return rule.thresholds != nullptr || std::find(rule.on.begin(), rule.on.end(), row.event.kind) != rule.on.end();
+    };
     rows_.clear();
     person_.clear();
     for (const ledger::Row& row : profile.rows()) {
         if (asks_for_person && (!number || row.event.subscriber == *number)) person_.push_back(row.event);
-        if (row.rolled) continue;
+        if (row.rolled || !may_count(row)) continue;
         if (whole_profile || subject_of(rule, row.event) == subject) rows_.push_back(row.event);
     }
     return {rows_, person_};

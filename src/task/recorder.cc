@@ -1,5 +1,7 @@
 #include "task/recorder.h"
 
+#include <algorithm>
+
 #include "base/digest.h"
 #include "task/subject.h"
 
@@ -87,10 +89,12 @@ void Recorder::render(const Rule& rule, const Moment& moment, Transition& t) con
     context.labels["level"] = level_name(t.kind == TransitionKind::kClosed ? t.previous_level : t.level);
     if (!t.area.empty()) context.labels["area"] = t.area;
     for (const auto& field : t.subject) context.labels[field.name] = field.shown;
-    if (const Event* last = moment.last; last != nullptr && !rule.annotations.empty()) {
+    const bool prints_last = std::any_of(rule.annotations.begin(), rule.annotations.end(),
+                                         [](const auto& annotation) { return annotation.second.looks_at_last(); });
+    if (const Event* last = moment.last; last != nullptr && prints_last) {
         // A field may repeat the number: as a contact, inside an address, behind a country's code.
-        context.hidden.emplace_back(last->customer, setting_.pseudonyms('c', last->customer));
-        context.hidden.emplace_back(last->subscriber, setting_.pseudonyms('s', last->subscriber));
+        context.hidden.emplace_back(last->customer, pseudonym('c', last->customer));
+        context.hidden.emplace_back(last->subscriber, pseudonym('s', last->subscriber));
     }
     for (const auto& [name, text] : rule.annotations) t.annotations.emplace_back(name, text.render(context));
 }

@@ -1,12 +1,13 @@
 #pragma once
 /// Makes transition records (design 8.2) out of steps: ids, pseudonyms, measures, evidence, rendered texts.
 
-#include <map>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "episodes/subject_state.h"
+#include "ledger/text_hash.h"
 #include "task/setting.h"
 #include "tocsin/transition.h"
 
@@ -56,7 +57,7 @@ private:
     const Setting& setting_;
     std::shared_ptr<const RuleSet> rules_;
     std::vector<Transition> made_;
-    mutable std::map<std::string, std::string, std::less<>> pseudonyms_;  // a keyed hash costs more than finding it again
+    mutable absl::flat_hash_map<std::string, std::string, ledger::TextHash, ledger::TextEqual> pseudonyms_;  // a keyed hash costs more than finding it again
 };
 
 }  // namespace tocsin::task

@@ -56,25 +56,27 @@ bool Task::forget_breaks(episodes::SubjectState& state) const {
            }) > 0;
 }
 
-bool Task::drop_idle_states(WorkingSet::Entry& at, bool may_forget) const {
+bool Task::drop_idle_states(WorkingSet::Entry& at, bool closed) const {
     const auto rows = at.profile.rows();
+    const auto left = at.profile.left();
     bool dropped = false;
     for (episodes::SubjectState& s : at.states) {
         dropped = forget_breaks(s) || dropped;
         // An opening can only be repeated while its event is remembered.
-        if (!may_forget || s.episode.open() || s.openings.empty()) continue;
+        if (s.episode.open() || s.openings.empty() || (!closed && left.empty())) continue;
         std::erase_if(s.openings, [&](const episodes::Opening& o) {
+            if (!closed && std::find(left.begin(), left.end(), o.hash) == left.end()) return false;
             return std::none_of(rows.begin(), rows.end(), [&](const ledger::Row& r) { return hash64(r.event.id) == o.hash; });
         });
     }
+    at.profile.forget_left();
     return std::erase_if(at.states, [](const episodes::SubjectState& s) { return s.idle(); }) > 0 || dropped;
 }
 
-// The profile has changed: it is stored with the next commit, and its next timer is known. `may_forget`: rows have left,
-// or episodes have closed.
-void Task::settle(ledger::Slot slot, WorkingSet::Entry& at, bool may_forget) {
+// The profile has changed: it is stored with the next commit, and its next timer is known. `closed`: episodes may have.
+void Task::settle(ledger::Slot slot, WorkingSet::Entry& at, bool closed) {
     told_.after(at.states);
-    drop_idle_states(at, may_forget);
+    drop_idle_states(at, closed);
     bool any_held = false;
     const Instant due = persons_.next_due(at.states, any_held);
     working_.changed(slot, at, due);
@@ -99,7 +101,7 @@ Applied Task::apply(const Event& event, std::vector<Touch>& touches) {
         return applied;
     }
     if (event.time < clock_) applied.outcome = Outcome::kLate;
-    const std::size_t said = recorder_.made(), rows = at.profile.rows().size();
+    const std::size_t said = recorder_.made();
     persons_.fire(at.profile, at.states, event.time, /*inclusive=*/false);
     const std::size_t index = at.profile.add(event, vocabulary_);
     const Instant now = std::max({clock_, event.time, at.profile.rows().back().event.time});
@@ -108,7 +110,7 @@ Applied Task::apply(const Event& event, std::vector<Touch>& touches) {
     feed_.add(at.profile, index, std::min(cells_from_, clock_), touches);
     at.profile.keep(index, customer_in(at.key), vocabulary_);
     applied.rolled_up = at.profile.trim(oldest_kept(), setting_.limits.max_events, setting_.limits.dedup);
-    settle(slot, at, recorder_.made() != said || at.profile.rows().size() != rows + 1);
+    settle(slot, at, recorder_.made() != said);
     return applied;
 }
 
@@ -121,9 +123,10 @@ bool Task::knows(const Event& event) const {
 void Task::fire_profiles(Instant limit, bool inclusive) {
     while (const auto timer = table_.pop_due(limit, inclusive)) {
         WorkingSet::Entry& at = take(timer->slot);
+        const std::size_t said = recorder_.made();
         persons_.fire(at.profile, at.states, limit, inclusive);
         at.profile.trim(oldest_kept(), setting_.limits.max_events, setting_.limits.dedup);
-        settle(timer->slot, at);
+        settle(timer->slot, at, recorder_.made() != said);
     }
 }
 
@@ -163,7 +166,7 @@ void Task::tidy(std::size_t slots) {
         WorkingSet::Entry& at = take(slot);
         const std::size_t before = at.profile.rows().size();
         at.profile.trim(oldest_kept(), setting_.limits.max_events, setting_.limits.dedup);
-        const bool dropped = drop_idle_states(at, /*may_forget=*/true);
+        const bool dropped = drop_idle_states(at, /*closed=*/true);
         told_.before(at.states);  // what is forgotten is not taken back
         if (dropped || at.profile.rows().size() != before) settle(slot, at);
     }

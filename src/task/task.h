@@ -114,14 +114,14 @@ public:
 private:
     Result<void> load_meta(std::string_view key, std::string_view value);
     WorkingSet::Entry& take(ledger::Slot slot);
-    void settle(ledger::Slot slot, WorkingSet::Entry& at, bool may_forget = true);
+    void settle(ledger::Slot slot, WorkingSet::Entry& at, bool closed = true);
     void fire_profiles(Instant limit, bool inclusive);
     void sweep(const std::vector<const Rule*>& judged, const std::vector<const CellPlan*>& filled);
     void close_missing_rules(const std::map<std::string, Rule>& gone);
     [[nodiscard]] std::map<std::string, Rule> rules_gone() const;
     [[nodiscard]] Instant oldest_kept() const;
     [[nodiscard]] Duration keep() const;
-    bool drop_idle_states(WorkingSet::Entry& at, bool may_forget) const;
+    bool drop_idle_states(WorkingSet::Entry& at, bool closed) const;
     bool forget_breaks(episodes::SubjectState& state) const;
 
     const Setting& setting_;

@@ -7,6 +7,12 @@
 namespace tocsin::episodes {
 namespace {
 
+std::string packed(const std::vector<SubjectState>& states) {
+    std::string out;
+    pack_states(states, out);
+    return out;
+}
+
 SubjectState full() {
     SubjectState s;
     s.rule = "Three";
@@ -31,7 +37,7 @@ SubjectState full() {
 TEST(SubjectState, ComesBackAsItWasStored) {
     const std::vector<SubjectState> before{full(), SubjectState{}};
     std::vector<SubjectState> after;
-    ASSERT_TRUE(unpack_states(pack_states(before), after));
+    ASSERT_TRUE(unpacked(packed(before), after));
     ASSERT_EQ(after.size(), 2u);
     const SubjectState &a = full(), &b = after[0];
     EXPECT_EQ(b.rule, a.rule);
@@ -55,13 +61,13 @@ TEST(SubjectState, ComesBackAsItWasStored) {
 }
 
 TEST(SubjectState, IsPinnedByteByByte) {
-    EXPECT_EQ(hex(pack_states({full()})),
+    EXPECT_EQ(hex(packed({full()})),
               "01" "03" "055468726565" "03026331" "d08c01"         // format, parts, rule, subject, next timer
               "03" "d00f" "a01f" "0e" "03"                         // episode: level, opened, since, minute, transitions,
               "1a706a643565696668373734616e706c6b71706a73786c6c623732" "026531" "056e6f727468"  // id, trigger, area
               "0a" "0c" "026530" "05736f757468"                    // promise: stated, due, by, area
               "01" "2a00000000000000" "01");                       // one opening: hash, episodes
-    EXPECT_EQ(hex(pack_states({SubjectState{}})), "01" "00" "00" "00" "feffffffffffffff3f" "00");
+    EXPECT_EQ(hex(packed({SubjectState{}})), "01" "00" "00" "00" "feffffffffffffff3f" "00");
 }
 
 SubjectState with_more() {
@@ -79,7 +85,7 @@ SubjectState with_more() {
 
 TEST(SubjectState, FieldsAndPastBreaksComeBack) {
     std::vector<SubjectState> after;
-    ASSERT_TRUE(unpack_states(pack_states({with_more(), full()}), after));
+    ASSERT_TRUE(unpacked(packed({with_more(), full()}), after));
     ASSERT_EQ(after.size(), 2u);
     const auto& fields = after[0].promise->fields;
     ASSERT_EQ(fields.size(), 4u);
@@ -101,7 +107,7 @@ TEST(SubjectState, MoreIsPinnedByteByByte) {
     SubjectState s;
     s.promise = Promise{from_millis(5), from_millis(6), "e0", "s", {{"f", {Value::of(true), ""}}}};
     s.past = {{from_millis(1), from_millis(2), "p", "n"}};
-    EXPECT_EQ(hex(pack_states({s})),
+    EXPECT_EQ(hex(packed({s})),
               "02" "0e" "00" "00" "feffffffffffffff3f"  // format, parts, rule, subject, next timer
               "0a" "0c" "026530" "0173" "00"            // promise: stated, due, by, area; no openings
               "01" "0166" "01" "01"                     // one field: name, type bool, true
@@ -119,7 +125,7 @@ SubjectState waiting() {
 
 TEST(SubjectState, WhatWaitsComesBack) {
     std::vector<SubjectState> after;
-    ASSERT_TRUE(unpack_states(pack_states({waiting(), full()}), after));
+    ASSERT_TRUE(unpacked(packed({waiting(), full()}), after));
     ASSERT_EQ(after.size(), 2u);
     EXPECT_EQ(after[0].episode.level_since, from_millis(6));
     ASSERT_EQ(after[0].rising.size(), 1u);
@@ -132,15 +138,15 @@ TEST(SubjectState, WhatWaitsComesBack) {
 }
 
 TEST(SubjectState, WhatWaitsIsPinnedByteByByte) {
-    const std::string bytes = hex(pack_states({waiting()}));
+    const std::string bytes = hex(packed({waiting()}));
     EXPECT_EQ(bytes.substr(0, 8), "03" "31" "01" "52") << "format, parts, rule";
     EXPECT_EQ(bytes.substr(bytes.size() - 28), "00" "0c" "01" "04" "0e" "026539" "056e6f727468")
         << "no openings; since when it has its colour; one waits: level, since, trigger, area";
 }
 
 TEST(SubjectState, WithoutThemTheFormatIsTheOldOne) {
-    EXPECT_EQ(pack_states({full()})[0], 1);
-    EXPECT_EQ(pack_states({with_more()})[0], 2);
+    EXPECT_EQ(packed({full()})[0], 1);
+    EXPECT_EQ(packed({with_more()})[0], 2);
 }
 
 TEST(SubjectState, PastBreaksAreBounded) {
@@ -154,11 +160,11 @@ TEST(SubjectState, PastBreaksAreBounded) {
 TEST(SubjectState, DamageIsNoticed) {
     SubjectState both = with_more();
     both.rising = waiting().rising;
-    const std::string whole = pack_states({both});
+    const std::string whole = packed({both});
     std::vector<SubjectState> states;
     for (std::size_t n = 1; n < whole.size(); ++n)
-        EXPECT_FALSE(unpack_states(whole.substr(0, n), states)) << n << " bytes";
-    EXPECT_TRUE(unpack_states("", states)) << "nothing is stored of most people";
+        EXPECT_FALSE(unpacked(whole.substr(0, n), states)) << n << " bytes";
+    EXPECT_TRUE(unpacked("", states)) << "nothing is stored of most people";
     EXPECT_TRUE(states.empty());
 }
 
