@@ -11,7 +11,7 @@ WordId Dictionary::intern(std::string_view word) {
     if (const auto it = ids_.find(word); it != ids_.end()) return it->second;
     if (words_.size() >= kWordsMax) return kNoWord;
     const auto id = static_cast<WordId>(words_.size());
-    words_.emplace_back(word);
+    words_.push_back(texts_.emplace_back(word));
     ids_.emplace(words_.back(), id);
     return id;
 }
@@ -22,7 +22,7 @@ WordId Dictionary::find(std::string_view word) const {
 }
 
 std::string_view Dictionary::word(WordId id) const {
-    return id < words_.size() ? std::string_view(words_[id]) : std::string_view{};
+    return id < words_.size() ? words_[id] : std::string_view{};
 }
 
 bool Dictionary::load(std::string_view key, std::string_view value) {
@@ -31,7 +31,7 @@ bool Dictionary::load(std::string_view key, std::string_view value) {
     for (const char c : key.substr(1)) id = (id << 8) | static_cast<std::uint8_t>(c);
     if (id == kEmpty || id >= kWordsMax) return false;
     if (id >= words_.size()) words_.resize(id + 1);
-    words_[id] = value;
+    words_[id] = texts_.emplace_back(value);
     ids_[words_[id]] = id;
     written_ = words_.size();
     return true;

@@ -6,6 +6,7 @@
 #include <deque>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "ledger/text_hash.h"
@@ -38,7 +39,8 @@ public:
     static constexpr char kKeyPrefix = 'd';
 
 private:
-    std::deque<std::string> words_;
+    std::deque<std::string> texts_;
+    std::vector<std::string_view> words_;  // by number
     absl::flat_hash_map<std::string_view, WordId, TextHash, TextEqual> ids_;
     std::size_t written_ = 1;
 };

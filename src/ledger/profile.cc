@@ -130,7 +130,8 @@ void Profile::clear() {
     rows_.clear();
     old_ids_.clear();
     fields_.clear();
-    added_.clear();
+    if (chunks_.size() > 1) chunks_.resize(1);
+    chunk_used_ = added_ = 0;
     known_ids_.clear();
     left_.clear();
     first_row_ = first_old_id_ = counting_ = 0;
@@ -217,12 +218,23 @@ void Profile::pack(std::string& out) const {
     }
 }
 
+std::string_view Profile::hold(std::string_view bytes) {
+    if (chunks_.empty() || chunk_used_ + bytes.size() > kChunkBytes) {
+        // Also where the last one is larger than others: it is full of one row.
+        chunks_.push_back(std::make_unique_for_overwrite<char[]>(std::max(bytes.size(), kChunkBytes)));
+        chunk_used_ = 0;
+    }
+    char* at = chunks_.back().get() + chunk_used_;
+    std::memcpy(at, bytes.data(), bytes.size());
+    chunk_used_ += bytes.size();
+    return {at, bytes.size()};
+}
+
 std::size_t Profile::add(const Event& event, Vocabulary& words) {
     scratch_.clear();
     put_row(scratch_, event, words);
-    added_.push_back(std::make_unique_for_overwrite<char[]>(scratch_.size()));
-    std::memcpy(added_.back().get(), scratch_.data(), scratch_.size());
-    Row row{false, event, {added_.back().get(), scratch_.size()}};
+    Row row{false, event, hold(scratch_)};
+    ++added_;
     if (row.event.subscriber.empty()) row.event.subscriber = row.event.customer;
     if (rows_.size() == rows_.capacity() && first_row_ > rows_.size() / 4) {
         rows_.erase(rows_.begin(), rows_.begin() + static_cast<std::ptrdiff_t>(first_row_));

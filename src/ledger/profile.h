@@ -78,7 +78,7 @@ public:
     /// Reads the row that was added last again from its stored bytes: it outlives the record, and has what is kept.
     void keep(std::size_t index, std::string_view customer, Vocabulary& words);
     /// Rows added since unpack(): what they leave behind is given back only by pack() and unpack().
-    [[nodiscard]] std::size_t added() const { return added_.size(); }
+    [[nodiscard]] std::size_t added() const { return added_; }
     /// Whether an event of this id lies within `window` of `time`, either way.
     [[nodiscard]] bool has_id(std::string_view id, Instant time, Duration window) const;
     /// Drops rows and ids before `oldest`, except those nothing may forget; rolls the oldest rows up until at most
@@ -96,6 +96,7 @@ public:
 private:
     bool read_row(std::string_view raw, std::string_view customer, Vocabulary& words, Row& row);
     void make_room(std::size_t fields);
+    std::string_view hold(std::string_view bytes);
     void know_ids() const;
     void drop_before(Instant oldest);
     void drop_row(std::size_t index);
@@ -110,7 +111,10 @@ private:
     std::size_t first_old_id_ = 0;
     bool old_ids_ascend_ = true;
     std::vector<FieldValue> fields_;              // the rows' fields look into it
-    std::vector<std::unique_ptr<char[]>> added_;  // bytes of the rows added
+    static constexpr std::size_t kChunkBytes = 1024;
+    std::vector<std::unique_ptr<char[]>> chunks_;  // bytes of the rows added
+    std::size_t chunk_used_ = 0;                   // of the last one
+    std::size_t added_ = 0;
     std::string scratch_;
     std::vector<std::uint64_t> left_;
     mutable absl::flat_hash_set<std::uint64_t> known_ids_;  // empty, or of all rows and old ids, and perhaps more

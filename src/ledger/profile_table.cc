@@ -4,8 +4,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <new>
+#include <utility>
 
-#include "ledger/text_hash.h"
+#include "base/digest.h"
 #include "tocsin/check.h"
 
 namespace tocsin::ledger {
@@ -23,22 +24,68 @@ struct ProfileTable::Block {
     [[nodiscard]] std::size_t capacity() const { return std::size_t{key_size} + bytes_size + slack; }
 };
 
-std::size_t ProfileTable::Hash::operator()(Slot slot) const {
-    return (*this)(table->key(slot));
-}
-std::size_t ProfileTable::Hash::operator()(std::string_view key) const {
-    return TextHash{}(key);
-}
-
-ProfileTable::ProfileTable() : index_(0, Hash{this}, Equal{this}) {}
+ProfileTable::ProfileTable() : index_(64) {}
 
 ProfileTable::~ProfileTable() {
     for (Block* block : slots_) std::free(block);
 }
 
+std::uint32_t ProfileTable::tag_of(std::string_view key) {
+    return static_cast<std::uint32_t>(hash64(key) >> 32);
+}
+
 Slot ProfileTable::find(std::string_view key) const {
-    const auto it = index_.find(key);
-    return it == index_.end() ? kNoSlot : *it;
+    const std::uint32_t tag = tag_of(key);
+    for (std::size_t i = home(tag); index_[i].slot != kNoSlot; i = after(i)) {
+        if (index_[i].tag == tag && this->key(index_[i].slot) == key) return index_[i].slot;
+    }
+    return kNoSlot;
+}
+
+void ProfileTable::foresee(std::string_view key) {
+    foreseen_ = tag_of(key);
+    __builtin_prefetch(&index_[home(*foreseen_)]);
+}
+
+void ProfileTable::approach() {
+    if (!foreseen_) return;
+    const std::uint32_t tag = *std::exchange(foreseen_, std::nullopt);
+    for (std::size_t i = home(tag); index_[i].slot != kNoSlot; i = after(i)) {
+        if (index_[i].tag != tag) continue;
+        const char* block = reinterpret_cast<const char*>(slots_[index_[i].slot]);
+        __builtin_prefetch(block);
+        __builtin_prefetch(block + 64);
+        __builtin_prefetch(block + 128);
+        return;
+    }
+}
+
+void ProfileTable::enter(Spot spot) {
+    std::size_t i = home(spot.tag);
+    while (index_[i].slot != kNoSlot) i = after(i);
+    index_[i] = spot;
+}
+
+// By a quarter: an index that doubles is half empty on average. The tags are all it takes, the keys are not read.
+void ProfileTable::grow() {
+    const std::vector<Spot> old = std::exchange(index_, std::vector<Spot>(index_.size() + index_.size() / 4));
+    for (const Spot& spot : old) {
+        if (spot.slot != kNoSlot) enter(spot);
+    }
+}
+
+// Those behind it that could not stand there move up, so that no gap cuts them off from their home.
+void ProfileTable::leave(std::uint32_t tag, Slot slot) {
+    std::size_t gap = home(tag);
+    while (index_[gap].slot != slot) gap = after(gap);
+    for (std::size_t i = after(gap); index_[i].slot != kNoSlot; i = after(i)) {
+        const std::size_t from_home = (i + index_.size() - home(index_[i].tag)) % index_.size();
+        const std::size_t from_gap = (i + index_.size() - gap) % index_.size();
+        if (from_home < from_gap) continue;
+        index_[gap] = index_[i];
+        gap = i;
+    }
+    index_[gap] = {};
 }
 
 std::string_view ProfileTable::key(Slot slot) const {
@@ -89,8 +136,8 @@ Slot ProfileTable::place(Slot slot, std::string_view key, std::string_view bytes
     block->slack = static_cast<std::uint16_t>(need - key.size() - bytes.size());
     std::free(outgrown);
     if (is_new) {
-        ++live_;
-        index_.insert(slot);
+        if (++live_ * 4 > index_.size() * 3) grow();
+        enter({tag_of(key), slot});
     }
     block->due = due;
     if (requeue) queue(due, slot);
@@ -139,7 +186,7 @@ Slot ProfileTable::load(std::string_view key, std::string_view bytes, Instant du
 
 void ProfileTable::erase(Slot slot) {
     erased_.emplace_back(key(slot));
-    index_.erase(slot);
+    leave(tag_of(key(slot)), slot);
     bytes_used_ -= sizeof(Block) + slots_[slot]->capacity();
     std::free(slots_[slot]);
     slots_[slot] = nullptr;

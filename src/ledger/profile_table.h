@@ -9,7 +9,6 @@
 #include <string_view>
 #include <vector>
 
-#include "absl/container/flat_hash_set.h"
 #include "tocsin/time.h"
 #include "tocsin/write_batch.h"
 
@@ -32,6 +31,10 @@ public:
     ProfileTable& operator=(const ProfileTable&) = delete;
 
     [[nodiscard]] Slot find(std::string_view key) const;  ///< kNoSlot if there is none
+    /// The key will be asked for soon: has what find() reads fetched from memory meanwhile. A later approach() goes on where
+    /// this left off, when the answer is there.
+    void foresee(std::string_view key);
+    void approach();
     /// Stores the bytes and marks the profile for the next write(). `due` is when the profile's next timer fires.
     Slot set(Slot slot_or_none, std::string_view key, std::string_view bytes, Instant due);
     /// As set(), without marking: for what comes from the database.
@@ -67,18 +70,11 @@ public:
 
 private:
     struct Block;  // header, key, bytes: one allocation
-    struct Hash {
-        using is_transparent = void;
-        const ProfileTable* table;
-        std::size_t operator()(Slot slot) const;
-        std::size_t operator()(std::string_view key) const;
-    };
-    struct Equal {
-        using is_transparent = void;
-        const ProfileTable* table;
-        bool operator()(Slot a, Slot b) const { return a == b; }
-        bool operator()(Slot a, std::string_view b) const { return table->key(a) == b; }
-        bool operator()(std::string_view a, Slot b) const { return table->key(b) == a; }
+    /// One place of the index: open addressing in the order of the tags. A tag says nearly for certain whose slot it is,
+    /// so that nobody else's block is looked at.
+    struct Spot {
+        std::uint32_t tag = 0;
+        Slot slot = kNoSlot;
     };
     struct Due {
         Instant due;
@@ -87,6 +83,12 @@ private:
             return due != o.due ? due > o.due : slot > o.slot;
         }  // std heap: top = min
     };
+    static std::uint32_t tag_of(std::string_view key);
+    [[nodiscard]] std::size_t home(std::uint32_t tag) const { return (std::uint64_t{tag} * index_.size()) >> 32; }
+    [[nodiscard]] std::size_t after(std::size_t spot) const { return spot + 1 == index_.size() ? 0 : spot + 1; }
+    void enter(Spot spot);
+    void grow();
+    void leave(std::uint32_t tag, Slot slot);
     Slot place(Slot slot, std::string_view key, std::string_view bytes, Instant due);
     void mark(Slot slot);
     void queue(Instant due, Slot slot);
@@ -94,7 +96,8 @@ private:
 
     std::vector<Block*> slots_;
     std::vector<Slot> free_;
-    absl::flat_hash_set<Slot, Hash, Equal> index_;
+    std::vector<Spot> index_;
+    std::optional<std::uint32_t> foreseen_;
     std::vector<Due> heap_;  // may hold entries whose profile has moved on; they are skipped when met
     std::vector<Slot> dirty_;
     std::vector<std::string> erased_;

@@ -93,6 +93,7 @@ bool Engine::take_head(Lane& lane, Instant now) {
         return false;
     }
     lane.head = event;
+    lane.task->foresee(event);
     return true;
 }
 
@@ -182,6 +183,9 @@ void Engine::apply_head(Lane& lane) {
         parts_.tally.repeated();
         pop(lane);
         return;
+    }
+    for (const Lane& other : lanes_) {
+        if (other.head && &other != &lane) other.task->approach();
     }
     lane.task->advance(event.time - times_of(lane).disorder);
     const task::Applied applied = parts_.tasks.apply(lane.index, event);

@@ -43,7 +43,7 @@ public:
     static constexpr std::size_t kCommitRecordsMax = 50'000;
     static constexpr Duration kCommitEvery = std::chrono::milliseconds(100);
     /// While there is more to read than one step takes: whoever is busy in a backlog is then stored once for many events.
-    static constexpr Duration kCommitEveryBehind = std::chrono::seconds(2);
+    static constexpr Duration kCommitEveryBehind = std::chrono::seconds(1);
     static constexpr Duration kSyncEvery = std::chrono::seconds(5);
     /// A task that cannot be read holds up the others no longer than this.
     static constexpr Duration kHoldUpMax = std::chrono::seconds(30);

@@ -120,13 +120,14 @@ void NoticeOutlet::add(Lane& lane, const Transition& t, bool held) {
     notice.rule = t.rule;
     notice.transition = t.kind;
     notice.at = t.at;
+    const std::vector<std::string> keys = keys_of(t);
     if (routing_.to_output_topic) {
         notice.receiver = kTopicKey;
         notice.body = to_json(t);
+        if (keys.empty()) return put(lane, std::move(notice));
         put(lane, notice);
     }
     notice.held = held;
-    const std::vector<std::string> keys = keys_of(t);
     if (!keys.empty()) notice.body = outbox::transition_body(t, group_of(t));
     for (const std::string& key : keys) {
         notice.receiver = key;

@@ -60,9 +60,9 @@ void AreaJudge::mark(Subject& subject) {
 void AreaJudge::set_due(Subject& subject, Instant due) {
     episodes::SubjectState& state = subject.state;
     if (state.due == due) return;
-    if (state.due != kNever) timers_.erase({state.due, {state.rule, state.subject}});
+    if (state.due != kNever) timers_.erase({state.due, &subject});
     state.due = due;
-    if (due != kNever) timers_.insert({due, {state.rule, state.subject}});
+    if (due != kNever) timers_.insert({due, &subject});
     if (state.episode.open()) mark(subject);
 }
 
@@ -218,7 +218,7 @@ void AreaJudge::fire(Instant limit, bool inclusive) {
     while (!timers_.empty()) {
         const Timer first = *timers_.begin();
         if (first.due > limit || (first.due == limit && !inclusive)) return;
-        fire_one(subjects_.at(first.key), first.due);
+        fire_one(*first.subject, first.due);
     }
 }
 

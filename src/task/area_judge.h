@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -73,8 +74,11 @@ private:
     };
     struct Timer {
         Instant due;
-        Key key;
-        auto operator<=>(const Timer&) const = default;
+        Subject* subject;
+        bool operator<(const Timer& other) const {
+            const episodes::SubjectState &a = subject->state, &b = other.subject->state;
+            return std::tie(due, a.rule, a.subject) < std::tie(other.due, b.rule, b.subject);
+        }
     };
     /// The subjects of one rule, found without comparing them with each other.
     struct Known {

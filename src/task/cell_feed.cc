@@ -83,10 +83,10 @@ void CellFeed::add_to(const CellPlan& plan, const ledger::Profile& profile, std:
     find_places(*plan.rule, event, places_);
     const Filling filling = touches == nullptr ? Filling::kNewRule : Filling::kLive;
     for (const std::string_view place : places_) {
-        const auto subject = subject_of(*plan.rule, event, place);
+        auto subject = subject_of(*plan.rule, event, place);
         if (!subject) continue;
         count(plan, event, neighbours(plan, profile, index, {event, place, *subject}, filling), *subject, oldest);
-        if (touches != nullptr) touches->push_back({plan.rule, *subject, event.time, std::string(event.id)});
+        if (touches != nullptr) touches->push_back({plan.rule, std::move(*subject), event.time, std::string(event.id)});
     }
 }
 

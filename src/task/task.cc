@@ -83,6 +83,11 @@ void Task::settle(ledger::Slot slot, WorkingSet::Entry& at, bool closed) {
     if (any_held) held_.push_back(slot);
 }
 
+void Task::foresee(const Event& event) {
+    put_key(event, key_);
+    table_.foresee(key_);
+}
+
 Applied Task::apply(const Event& event, std::vector<Touch>& touches) {
     Applied applied;
     applied.area = setting_.areas.resolve(event.area);

@@ -6,6 +6,7 @@
 #include <rapidcheck/gtest.h>
 
 #include <map>
+#include <random>
 #include <string>
 
 namespace tocsin::ledger {
@@ -70,6 +71,27 @@ RC_GTEST_PROP(ProfileTable, TimersFireOnceInOrderAndOnlyAtTheirLatestDueTime, ()
         ++fired;
     }
     for (const auto& [key, when] : due) RC_ASSERT(when >= 50);
+}
+
+TEST(ProfileTable, FindsWhoIsThereAfterManyHaveComeAndGone) {
+    ProfileTable table;
+    std::map<std::string, Slot> there;
+    std::mt19937 chance(11);
+    for (int i = 0; i < 40'000; ++i) {
+        const std::string key = "c" + std::to_string(chance() % 3'000);
+        const auto known = there.find(key);
+        table.foresee(key);
+        if (chance() % 2 == 0) table.approach();
+        ASSERT_EQ(table.find(key), known == there.end() ? kNoSlot : known->second) << key;
+        if (known == there.end()) {
+            there[key] = table.set(kNoSlot, key, "x", kNever);
+        } else if (chance() % 3 != 0) {
+            table.erase(known->second);
+            there.erase(known);
+        }
+    }
+    ASSERT_EQ(table.size(), there.size());
+    for (const auto& [key, slot] : there) ASSERT_EQ(table.find(key), slot) << key;
 }
 
 TEST(ProfileTable, ADueTimeAtTheLimitFiresOnlyIfInclusive) {
