@@ -37,7 +37,7 @@ SubjectState full() {
 TEST(SubjectState, ComesBackAsItWasStored) {
     const std::vector<SubjectState> before{full(), SubjectState{}};
     std::vector<SubjectState> after;
-    ASSERT_TRUE(unpacked(packed(before), after));
+    ASSERT_TRUE(unpack_states(packed(before), after));
     ASSERT_EQ(after.size(), 2u);
     const SubjectState &a = full(), &b = after[0];
     EXPECT_EQ(b.rule, a.rule);
@@ -85,7 +85,7 @@ SubjectState with_more() {
 
 TEST(SubjectState, FieldsAndPastBreaksComeBack) {
     std::vector<SubjectState> after;
-    ASSERT_TRUE(unpacked(packed({with_more(), full()}), after));
+    ASSERT_TRUE(unpack_states(packed({with_more(), full()}), after));
     ASSERT_EQ(after.size(), 2u);
     const auto& fields = after[0].promise->fields;
     ASSERT_EQ(fields.size(), 4u);
@@ -125,7 +125,7 @@ SubjectState waiting() {
 
 TEST(SubjectState, WhatWaitsComesBack) {
     std::vector<SubjectState> after;
-    ASSERT_TRUE(unpacked(packed({waiting(), full()}), after));
+    ASSERT_TRUE(unpack_states(packed({waiting(), full()}), after));
     ASSERT_EQ(after.size(), 2u);
     EXPECT_EQ(after[0].episode.level_since, from_millis(6));
     ASSERT_EQ(after[0].rising.size(), 1u);
@@ -163,8 +163,8 @@ TEST(SubjectState, DamageIsNoticed) {
     const std::string whole = packed({both});
     std::vector<SubjectState> states;
     for (std::size_t n = 1; n < whole.size(); ++n)
-        EXPECT_FALSE(unpacked(whole.substr(0, n), states)) << n << " bytes";
-    EXPECT_TRUE(unpacked("", states)) << "nothing is stored of most people";
+        EXPECT_FALSE(unpack_states(whole.substr(0, n), states)) << n << " bytes";
+    EXPECT_TRUE(unpack_states("", states)) << "nothing is stored of most people";
     EXPECT_TRUE(states.empty());
 }
 
