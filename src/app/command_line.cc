@@ -109,6 +109,11 @@ void source_flags(CLI::App* sub, HistoryArguments& history) {
     sub->add_flag("--keyed", history.keyed, "Pseudonyms and ids of the daemon: made with privacy.pseudonym_key_file.");
 }
 
+// So that a word behind --events=FILE is not one more file.
+void one_word_each(CLI::App* sub, const std::vector<const char*>& names) {
+    for (const char* name : names) sub->get_option(name)->allow_extra_args(false);
+}
+
 void time_flags(CLI::App* sub, HistoryArguments& history) {
     sub->add_option("--from", history.from, "No output before this time (RFC 3339); the state is filled all the same.");
     sub->add_option("--to", history.to, "No events after this time; timers run up to it, inclusive.");
@@ -133,6 +138,7 @@ void add_replay(Line& line) {
 void add_explain(Line& line) {
     CLI::App* sub = command(line.app, line, "explain", "Why a rule fired, or why it did not.", [&line] { return explain(line.explain); });
     source_flags(sub, line.explain.history);
+    one_word_each(sub, {"--events", "--rules"});
     sub->add_option("id", line.explain.id, "Of an episode or a transition.");
     sub->add_option("--rule", line.explain.rule, "Without an id: the rule,");
     sub->add_option("--customer", line.explain.customer, "the person's number or pseudonym,");
@@ -147,6 +153,7 @@ void add_tune(Line& line) {
     time_flags(sub, line.tune.history);
     sub->add_option("rule", line.tune.rule, "Its name.")->required();
     sub->add_option("--values", line.tune.values, "Settings to try, instead of some around the present one.")->delimiter(',');
+    one_word_each(sub, {"--events", "--rules", "--values"});
     sub->add_option("--pages-per-day", line.tune.pages_per_day, "Mark the lowest setting that calls no more often.")->check(CLI::NonNegativeNumber);
     sub->add_option("--labels", line.tune.labels, "What really happened: CSV with start, area or customer, end.");
     sub->add_option("--lead", line.tune.lead, "How early before an incident a flag belongs to it.")->capture_default_str();

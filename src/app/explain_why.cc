@@ -59,6 +59,8 @@ void explain_window(Past& past, const Rule& rule, Why::Subject& about) {
         if (ahead.before != kNever) note += " before " + format_rfc3339(ahead.before);
         about.notes.push_back(note + " would make it " + std::string(level_name(ahead.level)));
     }
+    if (rule.hold_for > Duration(0))
+        about.notes.push_back("a colour is taken once it has held for " + format_duration(rule.hold_for));
     if (seen.next_change != kNever)
         about.notes.push_back("without an event its windows change next at " + format_rfc3339(seen.next_change));
 }
@@ -89,7 +91,7 @@ Why::Subject about_subject(Past& past, const Rule& rule, const task::Recorder& r
     about.fields = recorder.subject(rule, seen.subject);
     about.seen = std::move(seen);
     for (auto row = about.seen.rows.rbegin(); row != about.seen.rows.rend(); ++row) {
-        if (row->time <= at && row->time > at - rule.counting_window() && rules::counts(rule, *row))
+        if (row->time <= at && row->time > rule.counts_after(at) && rules::counts(rule, *row))
             about.events.push_back(event_line(past.loaded.config.schema, *row));
     }
     if (rule.expect)
@@ -118,7 +120,7 @@ Why ask_why(Past& past, pipeline::History& history, const Rule& rule, Instant at
     why.rule = &rule;
     why.at = at;
     history.keep();
-    pipeline::Course course(past.setting, past.loaded.rules, {std::nullopt, at, pipeline::ReplayOrder::kTime},
+    pipeline::Course course(past.setting, past.loaded.rules, {.from = {}, .to = at},
                             [&](const Transition& t) {
                                 if (t.rule == rule.name) why.transitions.push_back(t);
                             });

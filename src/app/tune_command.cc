@@ -9,7 +9,9 @@
 #include "app/tune.h"
 #include "app/tune_labels.h"
 #include "base/times.h"
+#include "base/zone.h"
 #include "pipeline/replay.h"
+#include "rules/code.h"
 #include "rules/reasons.h"
 #include "rules/vary.h"
 
@@ -48,6 +50,7 @@ std::optional<std::vector<Value>> settings_of(const rules::Dial& dial, const Tun
         }
         settings.push_back(*setting);
     }
+    std::sort(settings.begin(), settings.end(), [](const Value& a, const Value& b) { return rules::compare(a, b) < 0; });
     return settings;
 }
 
@@ -63,7 +66,7 @@ std::vector<compare::Flag> flags_of(Past& past, pipeline::History& history, Rule
     compare::FlagCollector collector;
     std::vector<std::unique_ptr<pipeline::Course>> courses;
     // What opened before --from belongs to no day that is looked at.
-    const pipeline::ReplayOptions options{past.from, past.to, pipeline::ReplayOrder::kTime};
+    const pipeline::ReplayOptions options{.from = past.from, .to = past.to};
     courses.push_back(std::make_unique<pipeline::Course>(past.setting, alone(std::move(rule)), options,
                                                          [&](const Transition& t) { collector.add(t); }));
     pipeline::run_history(history, options.order, courses);
