@@ -21,6 +21,7 @@ namespace tocsin {
 
 struct Calendar;        // base/calendar.h
 struct CalendarWindow;  // base/calendar_window.h
+struct PhasePlan;       // base/phases.h
 
 /// The four colours; kNone is "does not hold". Ordered: blue < yellow < orange < red.
 enum class Level : std::uint8_t { kNone = 0, kBlue, kYellow, kOrange, kRed };
@@ -158,6 +159,12 @@ private:
     std::map<std::string, Thresholds, std::less<>> rows_;
 };
 
+/// What `overrides` puts in place of a rule's colours during one phase; colours that are not there stay as they are.
+struct PhaseOverride {
+    std::string phase;
+    std::array<std::optional<Expression>, kLevels> levels, stays;
+};
+
 struct Rule {
     std::string name;
     std::string group;
@@ -183,9 +190,14 @@ struct Rule {
     std::array<std::optional<Expression>, kLevels> stays;
     /// A level may begin to hold because time passes and no event comes (`n < 3`): closed subjects need timers too.
     bool rises_without_event = false;
+    std::shared_ptr<const PhasePlan> plan;  ///< of rules with `phases` or `overrides`; null: they hold at all times
+    std::vector<std::string> phases;        ///< it only holds in these; empty: in all
+    std::vector<PhaseOverride> overrides;
     Duration hold_for{};         ///< `for`: how long a colour must hold before it is taken
     Duration keep_firing_for{};
     Duration dwell{};            ///< how long a colour stays at least, whatever holds
+    Duration interval{};         ///< judged at its multiples only; 0: at every event
+    std::int64_t limit = 0;      ///< of how many open episodes receivers are told; 0: of all
     std::array<bool, kAreaLevels> rollup_areas{true, true, true, true};  ///< index by AreaLevel
     std::shared_ptr<const ThresholdTable> thresholds;                    ///< null: none
     std::optional<Expect> expect;
@@ -193,6 +205,8 @@ struct Rule {
     std::vector<Duration> overdue_steps;
     /// The rule is the `rollup` of this one (by order): its measures are `open`, whose window is 0, and `broken`.
     std::optional<std::uint32_t> rolls_up;
+    /// The rule is the warning about this one's `limit` (by order): its measures are `open` and `withheld`.
+    std::optional<std::uint32_t> limits;
 
     std::map<std::string, std::string> labels;       ///< group's and rule's, merged
     std::map<std::string, Template> annotations;     ///< summary, summary_zh, …
@@ -203,6 +217,8 @@ struct Rule {
     std::uint64_t filter_hash = 0;
 
     [[nodiscard]] bool listens_to(KindId kind) const;  ///< on, watched, or any kind of expect
+    /// The first instant from `t` on at which the rule is judged.
+    [[nodiscard]] Instant on_beat(Instant t) const;
     /// Of all measures, and `within`: how far back the rule looks.
     [[nodiscard]] Duration longest_window() const;
     /// What counts in any window at `t` lies in (counts_after(t), t]; without seen() and attr().

@@ -33,6 +33,7 @@ struct Transition {
     std::uint32_t rule_order = 0;
     bool is_case = false;         ///< raises: case, else warning
     bool experimental = false;    ///< never notified
+    bool withheld = false;        ///< by `limit`: receivers are told of the rule's others
     std::string episode_id;       ///< 26 characters
     std::uint64_t number = 0;     ///< 1, 2, …: the transition's id is "<episode_id>.<number>"
     /// By field name: pseudonym and plain value. The plain value leaves the process only by --show-subjects, lookup.

@@ -37,6 +37,13 @@ bool Rule::listens_to(KindId kind) const {
     return has(on) || has(watched) || (expect && (has(expect->after) || has(expect->event) || has(expect->cancel_on)));
 }
 
+Instant Rule::on_beat(Instant t) const {
+    if (interval == Duration::zero() || t == kNever || t == kBeforeAll) return t;
+    const Duration over = t.time_since_epoch() % interval;
+    if (over == Duration::zero()) return t;
+    return over > Duration::zero() ? t + (interval - over) : t - over;
+}
+
 Duration Rule::longest_window() const {
     Duration longest = within;
     for (const Measure& m : measures) longest = std::max(longest, m.window);

@@ -44,6 +44,7 @@ EventSchema EventSchema::builtin() {
         {"refund", {field("amount", kNumber), field("result", kString)}},
         {"hotline_rating", {field("score", kInt), field("solved", kBool)}},
         {"walk_in", {field("hall", kString), field("people", kInt)}},
+        {"phase_change", {field("phase", kString)}},
     };
     std::string problem;
     for (const KindDef& kind : kinds) {

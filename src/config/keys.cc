@@ -20,6 +20,7 @@ Table sections() {
          {"areas_file", Shape::kText, "CSV code,parent,level,name,name_zh,subscribers: the tree of places."},
          {"events_file", Shape::kText, "Kinds of event of your own."},
          {"calendars_file", Shape::kText, "Holidays, make-up working days and opening hours."},
+         {"phases_file", Shape::kText, "Phases of a campaign, and when they begin where."},
          {"rule_files", Shape::kTexts, "Rule files; * and ? in the last part of a path."},
          {"route", Shape::kMap, "Who is told.", Need::kOptional, {}, "route"},
          {"receivers", Shape::kMaps, "How they are told.", Need::kOptional, {}, "receiver"}}};

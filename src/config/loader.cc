@@ -112,10 +112,12 @@ void read_sections(yaml::MapReader& root, const Reading& reading, Config& config
     read_rule_files(root, reading, config);
     config.receivers = read_receivers(root, reading);
     config.route = read_route(root, config.receivers);
+    if (const auto path = root.string("phases_file"))
+        config.phases = read_phases_file(reading.beside(*path), reading.diagnostics);
     if (const auto path = root.string("calendars_file"))
         config.calendars = read_calendars_file(reading.beside(*path), reading.diagnostics);
     for (const std::string_view key :
-         {"phases_file", "inhibit_rules", "time_intervals", "mute_time_intervals", "reports", "templates"})
+         {"inhibit_rules", "time_intervals", "mute_time_intervals", "reports", "templates"})
         root.not_supported(key);
     root.finish();
 }
@@ -189,6 +191,7 @@ Result<RuleSet> load_rules(const Config& config, const std::vector<std::string>&
     }
     if (diagnostics.errors() != errors_before) return reject(diagnostics.summary());
     sources.calendars = config.calendars;
+    sources.phases = config.phases;
     if (auto zone = Zone::make(config.global.timezone); zone.ok()) sources.zone = *std::move(zone);
     return rules::load_rules(sources, config.schema, {config.storage.retention, config.storage.max_events},
                              diagnostics);

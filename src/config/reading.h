@@ -65,6 +65,8 @@ std::optional<Route> read_route(yaml::MapReader& root, const std::vector<Receive
 void read_events_file(const std::string& path, EventSchema& schema, yaml::Diagnostics& diagnostics);
 /// The rows of an areas_file.
 std::vector<AreaRow> read_areas_file(const std::string& path, yaml::Diagnostics& diagnostics);
+/// The phases of a phases_file; null: reported.
+std::shared_ptr<const PhasePlan> read_phases_file(const std::string& path, yaml::Diagnostics& diagnostics);
 /// The calendars of a calendars_file.
 std::vector<std::shared_ptr<const Calendar>> read_calendars_file(const std::string& path,
                                                                  yaml::Diagnostics& diagnostics);

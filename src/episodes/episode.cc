@@ -57,7 +57,7 @@ std::optional<Step> move(const Rule& rule, Episode& episode, const Holding& hold
 
 Instant lowering_due(const Rule& rule, const Episode& episode) {
     if (!episode.open() || episode.false_since == kNever) return kNever;
-    return std::max(episode.false_since + rule.keep_firing_for, episode.level_since + rule.dwell);
+    return rule.on_beat(std::max(episode.false_since + rule.keep_firing_for, episode.level_since + rule.dwell));
 }
 
 Step close(Episode& episode, CloseReason reason, Instant at) {

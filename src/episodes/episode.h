@@ -17,6 +17,7 @@ struct Episode {
     Instant opened_at = kBeforeAll;
     Instant false_since = kNever;             ///< since when the present colour no longer stays; kNever: it stays
     Instant level_since = kBeforeAll;         ///< when it took its colour; of rules with `dwell` only
+    bool withheld = false;                    ///< receivers are not told of it: the rule's `limit`
     std::int64_t updated_minute = INT64_MIN;  ///< event-time minute of the last `updated`
     std::uint64_t transitions = 0;            ///< made so far; the next one's number is one more
     std::string id;                           ///< design I2, made at opening, kept for ever

@@ -5,7 +5,7 @@
 namespace tocsin::episodes {
 
 Instant rises_at(const Rule& rule, const Rising& rising) {
-    return rising.since + rule.hold_for;
+    return rule.on_beat(rising.since + rule.hold_for);
 }
 
 Instant rising_due(const Rule& rule, const std::vector<Rising>& rising) {

@@ -17,6 +17,7 @@ enum Parts : std::uint8_t {
     kHasPast = 8,
     kHasLevelSince = 16,
     kHasRising = 32,
+    kWithheld = 64,
 };
 
 std::uint8_t parts_of(const SubjectState& s) {
@@ -27,6 +28,7 @@ std::uint8_t parts_of(const SubjectState& s) {
     if (!s.past.empty()) parts |= kHasPast;
     if (s.episode.open() && s.episode.level_since != kBeforeAll) parts |= kHasLevelSince;
     if (!s.rising.empty()) parts |= kHasRising;
+    if (s.episode.open() && s.episode.withheld) parts |= kWithheld;
     return static_cast<std::uint8_t>(parts);
 }
 
@@ -162,6 +164,7 @@ bool get_more(ledger::Reader& in, SubjectState& s, std::uint8_t parts) {
         past.id = in.string();
         past.area = in.string();
     }
+    s.episode.withheld = (parts & kWithheld) != 0;
     if ((parts & kHasLevelSince) != 0) s.episode.level_since = in.instant();
     return (parts & kHasRising) != 0 ? get_rising(in, s.rising) : in.ok();
 }

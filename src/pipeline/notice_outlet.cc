@@ -75,8 +75,9 @@ std::string NoticeOutlet::group_of(const Transition& transition) const {
 }
 
 std::vector<std::string> NoticeOutlet::receivers_of(const Transition& t) const {
-    // `updated` goes to the output topic only; an experimental rule is judged and shown, never notified (design 7).
-    if (!routing_.route || t.experimental || t.kind == TransitionKind::kUpdated) return {};
+    // `updated` goes to the output topic only; an experimental rule is judged and shown, never notified (design 7),
+    // and of what `limit` withholds the warning about the limit tells.
+    if (!routing_.route || t.experimental || t.withheld || t.kind == TransitionKind::kUpdated) return {};
     std::map<std::string, std::string> labels(t.labels.begin(), t.labels.end());
     labels["alertname"] = t.rule;
     labels["raises"] = t.is_case ? "case" : "warning";

@@ -186,7 +186,17 @@ void set_hashes(Rule& rule, const EventSchema& schema) {
     put(all, std::to_string(rule.keep_firing_for.count()));
     // What is not written leaves no trace: rules of old files keep their hashes.
     if (rule.hold_for > Duration::zero()) put(all, "for " + std::to_string(rule.hold_for.count()));
+    if (rule.interval > Duration::zero()) put(all, "interval " + std::to_string(rule.interval.count()));
     if (rule.dwell > Duration::zero()) put(all, "dwell " + std::to_string(rule.dwell.count()));
+    // What the phases are is no part of it: another plan must not judge all history anew.
+    for (const std::string& phase : rule.phases) put(all, "phase " + phase);
+    for (const PhaseOverride& other : rule.overrides) {
+        put(all, "override " + other.phase);
+        for (std::size_t level = 0; level < kLevels; ++level) {
+            put(all, other.levels[level] ? canonical(*other.levels[level], schema, rule.measures) : "");
+            put(all, other.stays[level] ? canonical(*other.stays[level], schema, rule.measures) : "");
+        }
+    }
     for (const bool used : rule.rollup_areas) all += used ? '1' : '0';
     if (rule.thresholds != nullptr) put(all, rule.thresholds->canonical());
     if (rule.expect) put(all, promise_text(*rule.expect, schema));

@@ -135,6 +135,27 @@ Value of_person(const Measure& m, std::span<const Event> person, Instant now) {
     return m.fn == MeasureFn::kSeen ? Value::of(false) : Value::missing();
 }
 
+Verdict verdict_with(const Rule& rule, const EvalContext& context, const PhaseOverride* other) {
+    Verdict out;
+    for (std::size_t i = kLevels - 1; i > 0; --i) {
+        const bool is_other = other != nullptr && other->levels[i];
+        const auto& level = is_other ? other->levels[i] : rule.levels[i];
+        const auto& stay = is_other ? other->stays[i] : rule.stays[i];
+        const bool decided = out.level != Level::kNone;  // by a higher colour
+        if (!decided && level && level->holds(context)) out.level = static_cast<Level>(i);
+        out.stays[i] = stay && stay->holds(context);
+    }
+    return out;
+}
+
+Verdict verdict_in(const Rule& rule, const EvalContext& context, std::string_view phase) {
+    const bool named = std::find(rule.phases.begin(), rule.phases.end(), phase) != rule.phases.end();
+    if (!rule.phases.empty() && !named) return {};
+    const auto other = std::find_if(rule.overrides.begin(), rule.overrides.end(),
+                                    [&](const PhaseOverride& o) { return o.phase == phase; });
+    return verdict_with(rule, context, other == rule.overrides.end() ? nullptr : &*other);
+}
+
 /// Visits each instant at which a row comes into a window or leaves it; rows that left all windows before `from` are
 /// passed over.
 template <typename Visit>
@@ -227,13 +248,16 @@ void measure(const Rule& rule, const Remembered& remembered, Instant now, std::v
 }
 
 Verdict verdict(const Rule& rule, const EvalContext& context) {
-    Verdict out;
-    for (std::size_t i = kLevels - 1; i > 0; --i) {
-        const bool decided = out.level != Level::kNone;  // by a higher colour
-        if (!decided && rule.levels[i] && rule.levels[i]->holds(context)) out.level = static_cast<Level>(i);
-        out.stays[i] = rule.stays[i] && rule.stays[i]->holds(context);
-    }
-    return out;
+    return verdict_with(rule, context, nullptr);
+}
+
+Verdict verdict(const Rule& rule, const EvalContext& context, const InPhase& in) {
+    Verdict now = verdict_in(rule, context, in.phase);
+    if (in.before == in.phase) return now;
+    const Verdict before = verdict_in(rule, context, in.before);
+    now.level = std::min(now.level, before.level);
+    for (std::size_t i = 1; i < kLevels; ++i) now.stays[i] = now.stays[i] || before.stays[i];
+    return now;
 }
 
 bool in_reach(const Rule& rule, std::span<const Event> rows, Instant now) {

@@ -55,6 +55,14 @@ struct Verdict {
 /// The context needs measures (in the rule's order), thresholds and overdue as far as the rule looks at them.
 Verdict verdict(const Rule& rule, const EvalContext& context);
 
+/// The phase a subject is in. While it settles `before` is the one it came from, else the same.
+struct InPhase {
+    std::string_view phase, before;
+};
+/// The same for a rule with phases: of one that is not among `phases` nothing holds, and `overrides` take the place of
+/// its colours. While a phase settles a colour holds if it does in both, and stays if it does in one of them.
+Verdict verdict(const Rule& rule, const EvalContext& context, const InPhase& in);
+
 /// Whether a row that counts lies within the rule's longest window or has left it just now. Nothing begins for a
 /// subject without one, even if a level would hold of nothing (`n < 3`).
 bool in_reach(const Rule& rule, std::span<const Event> rows, Instant now);

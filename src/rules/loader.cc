@@ -64,11 +64,11 @@ private:
         if (!node.is_map()) return;
         const auto name = map.require_string("name");
         if (name && !names.insert(*name).second) map.error("name", "a group \"" + *name + "\" is already in this file");
-        GroupScope scope{schema_, limits_, diagnostics_, path, name.value_or(""), {}, nullptr, sources_.calendars, sources_.zone};
+        GroupScope scope{schema_, limits_, diagnostics_, path, name.value_or(""), {}, nullptr, sources_.calendars, sources_.zone, {}, 0, sources_.phases};
         scope.labels = read_labels(map, diagnostics_);
         if (const auto table = map.string("thresholds_file")) scope.thresholds = thresholds(map, beside(path, *table));
-        map.not_supported("interval");
-        map.not_supported("limit");
+        scope.interval = read_interval(map).value_or(Duration::zero());
+        scope.limit = read_limit(map).value_or(0);
         const std::size_t rules_before = set_.rules.size();
         if (const auto rules = map.require("rules")) {
             if (!rules->is_sequence()) map.error("rules", "expected a list, found " + rules->describe());
@@ -85,10 +85,21 @@ private:
         // Due times are part of what the rules say.
         if (rule->expect && rule->expect->calendar) remember(rule->expect->calendar->canonical());
         auto rollup = reader.take_rollup();
-        const auto order = add(*std::move(rule), node);
+        const auto order = add_with_limit(*std::move(rule), node);
         if (!order || !rollup) return;
         rollup->rolls_up = *order;
-        add(*std::move(rollup), node);
+        add_with_limit(*std::move(rollup), node);
+    }
+
+    /// The rule, and behind it the one that warns of what its `limit` withholds.
+    std::optional<std::uint32_t> add_with_limit(Rule rule, const yaml::Node& node) {
+        std::optional<Rule> overflow;
+        if (rule.limit > 0) overflow = overflow_of(rule, schema_);
+        const auto order = add(std::move(rule), node);
+        if (!order || !overflow) return order;
+        overflow->limits = *order;
+        add(*std::move(overflow), node);
+        return order;
     }
 
     /// The rule's order; empty if it cannot be one of the set (then reported at `node`).

@@ -28,6 +28,7 @@ struct RuleSources {
     std::function<Result<std::string>(const std::string& path)> read;
     std::vector<std::shared_ptr<const Calendar>> calendars;  ///< of calendars_file
     Zone zone;                                               ///< of calendar windows
+    std::shared_ptr<const PhasePlan> phases{};               ///< of phases_file; null: there is none
 };
 
 /// Every mistake of all files goes to `diagnostics`, with file:line:col; then the answer is kReject with their first

@@ -73,6 +73,8 @@ void RuleReader::read_promise_rule(const yaml::Node& node) {
     }
     if (map_.get("clear")) map_.error("clear", "a promise does not clear by degrees: it ends when it is kept");
     if (map_.get("for")) map_.error("for", "a promise is broken for so long where `overdue` says so: overdue >= 1h");
+    if (map_.get("interval"))
+        map_.error("interval", "a promise breaks when it is due: only windows and rollups are judged at intervals");
     if (map_.get("dwell")) map_.error("dwell", "a promise ends when it is kept, not later");
     if (map_.get("keep_firing_for")) map_.error("keep_firing_for", "a promise ends when it is kept, not later");
     if (map_.get("rollup_areas")) map_.error("rollup_areas", "needs area in `by`, and neither customer nor subscriber");

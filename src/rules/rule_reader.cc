@@ -91,6 +91,8 @@ std::optional<Rule> RuleReader::read() {
     } else {
         read_window_rule();
     }
+    read_phases();
+    read_overrides();
     read_raises();
     read_texts();
     read_annotations();
@@ -119,9 +121,6 @@ void RuleReader::read_name() {
 }
 
 void RuleReader::refuse_unbuilt() {
-    for (const char* key : {"phases", "overrides", "limit", "interval"}) {
-        map_.not_supported(key);
-    }
     map_.not_supported("expr", "expr: rules here are no PromQL: write on, by, within, measures and levels");
     map_.not_supported("record", "record: rules here record nothing: write alert");
 }
@@ -172,6 +171,7 @@ void RuleReader::read_texts() {
     rule_.owner = map_.string("owner").value_or("");
     rule_.source = map_.string("source").value_or("");
     rule_.experimental = map_.choice("status", {"stable", "experimental"}).value_or(0) == 1;
+    rule_.limit = read_limit(map_).value_or(group_.limit);
     rule_.labels = group_.labels;
     for (auto& [name, value] : read_labels(map_, group_.diagnostics)) rule_.labels[name] = value;
 }

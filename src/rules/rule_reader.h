@@ -20,6 +20,8 @@ constexpr std::size_t kByFieldsMax = 8;
 constexpr std::size_t kNameBytesMax = 64;    ///< of a rule
 constexpr std::size_t kLabelsMax = 32;       ///< of a rule or group
 constexpr std::size_t kAnnotationsMax = 32;  ///< of a rule
+constexpr Duration kIntervalMin = std::chrono::seconds(1), kIntervalMax = std::chrono::days(1);
+constexpr std::int64_t kLimitMax = 1'000'000;
 
 /// What a rule takes from its group and file.
 struct GroupScope {
@@ -31,8 +33,17 @@ struct GroupScope {
     std::map<std::string, std::string> labels;
     std::shared_ptr<const ThresholdTable> thresholds;  ///< null: no thresholds_file
     const std::vector<std::shared_ptr<const Calendar>>& calendars;
-    const Zone& zone;  ///< of calendar windows
+    const Zone& zone;             ///< of calendar windows
+    Duration interval{};          ///< for rules that have none of their own
+    std::int64_t limit = 0;       ///< the same
+    std::shared_ptr<const PhasePlan> phases{};
 };
+
+/// `interval:` and `limit:` of a group or a rule; empty: there is none, or it is wrong (then reported).
+std::optional<Duration> read_interval(yaml::MapReader& map);
+std::optional<std::int64_t> read_limit(yaml::MapReader& map);
+/// The rule that warns of what the `limit` of this one withholds.
+Rule overflow_of(const Rule& rule, const EventSchema& schema);
 
 /// `labels:` of a group or a rule. What is wrong is reported and left out.
 std::map<std::string, std::string> read_labels(yaml::MapReader& map, yaml::Diagnostics& diagnostics);
@@ -63,9 +74,14 @@ private:
     void read_levels();
     void find_watched();
     void read_stays();
+    void read_phases();
+    bool is_phase(const yaml::Node& node, std::string_view key, const std::string& name);
+    void read_overrides();
+    void read_override(const std::string& phase, const yaml::Node& node);
     void read_rollup_areas();
     void read_times();  ///< for, keep_firing_for, dwell
     std::optional<double> clear_percent();
+    double clear_ = 100;  ///< per cent
 
     void read_promise_rule(const yaml::Node& expect);
     void read_due(yaml::MapReader& map);

@@ -27,7 +27,7 @@ void RuleReader::read_window_rule() {
     if (rule_.on.empty() || rule_.by.empty()) {
         // Without kinds or subject every name would be a mistake: only the keys are known.
         for (const char* key :
-             {"where", "measures", "levels", "clear", "for", "keep_firing_for", "dwell", "rollup_areas"})
+             {"where", "measures", "levels", "clear", "for", "keep_firing_for", "dwell", "interval", "rollup_areas"})
             map_.get(key);
         return;
     }
@@ -57,6 +57,7 @@ void RuleReader::read_times() {
     rule_.hold_for = map_.duration("for").value_or(Duration::zero());
     rule_.keep_firing_for = map_.duration("keep_firing_for").value_or(Duration::zero());
     rule_.dwell = map_.duration("dwell").value_or(Duration::zero());
+    rule_.interval = read_interval(map_).value_or(group_.interval);
     for (const auto& [key, time] : {std::pair("for", rule_.hold_for), std::pair("dwell", rule_.dwell)}) {
         if (time > group_.limits.retention)
             error(*map_.get(key), key, "at most storage.retention (" + format_duration(group_.limits.retention) + ")");
@@ -189,6 +190,7 @@ std::optional<double> RuleReader::clear_percent() {
 void RuleReader::read_stays() {
     const auto percent = clear_percent();
     if (!percent) return;
+    clear_ = *percent;
     for (std::size_t i = 1; i < kLevels; ++i) {
         if (!rule_.levels[i]) continue;
         Fault fault;

@@ -12,7 +12,7 @@ void AreaJudge::use(const RuleSet& rules) {
     plans_.clear();
     by_order_.assign(rules.rules.size(), nullptr);
     for (const Rule& rule : rules.rules) {
-        if (rule.person || rule.rolls_up) continue;
+        if (rule.person || rule.rolls_up || rule.limits) continue;
         Known& known = plans_[rule.name];
         known.plan = plan_cells(rule);
         by_order_[rule.order] = &known;
@@ -136,32 +136,56 @@ void AreaJudge::judge_at(const CellPlan& plan, Subject& subject, Instant now, co
     if (subject.area.empty()) subject.area = place_of(rule, state.subject);
     frontier_ = std::max(frontier_, now);
     measure(plan, subject, now);
+    if (rule.interval > Duration::zero() && (trigger != nullptr || rule.on_beat(now) != now)) {
+        const Instant beat = rule.on_beat(now);
+        if (trigger != nullptr) record_update(plan, subject, now);
+        mark(subject);
+        return set_due(subject, state.due > now ? std::min(state.due, beat) : beat);
+    }
     EvalContext context;
     context.measures = measures_;
     context.thresholds = thresholds_of(rule, subject);
-    const rules::Verdict verdict = rules::verdict(rule, context);
+    const rules::Verdict verdict =
+        rule.plan == nullptr ? rules::verdict(rule, context)
+                             : rules::verdict(rule, context, phases_.at(*rule.plan, {subject.area}, now));
+    episodes::Holding holds{verdict.level, verdict.stays};
+    if (trigger == nullptr && !reviewing_) holds = without_storm(rule, state, holds);
     const bool waited = !state.rising.empty();
-    const episodes::Holding holding = ripe(plan, subject, {verdict.level, verdict.stays}, now, trigger);
+    const episodes::Holding holding = ripe(plan, subject, holds, now, trigger);
     bool stepped = false;
     while (auto step = episodes::move(rule, state.episode, holding, now)) {
         stepped = true;
         record_step(plan, subject, *step, now, trigger);
         if (step->kind == TransitionKind::kClosed) break;
     }
-    if (!stepped && trigger != nullptr && state.episode.open() && episodes::note_update(state.episode, now)) {
-        Moment moment;
-        moment.measures = measures_;
-        moment.evidence = evidence(plan, subject, now);
-        const Level level = state.episode.level;
-        recorder_.record(rule, state, {TransitionKind::kUpdated, CloseReason::kNone, now, level, level}, moment);
-        stepped = true;
-    }
+    if (!stepped && trigger != nullptr) record_update(plan, subject, now);
     if (stepped || state.episode.open() || waited || !state.rising.empty()) mark(subject);
     Instant due = std::min(episodes::lowering_due(rule, state.episode), episodes::rising_due(rule, state.rising));
     if (state.episode.open() || !state.rising.empty() || rule.rises_without_event || ahead_until_ > now) {
         due = std::min(due, next_change(plan, subject, now));
     }
-    set_due(subject, due);
+    if (rule.plan != nullptr && (state.episode.open() || !state.rising.empty()))
+        due = std::min(due, phases_.next(*rule.plan, {subject.area}, now));
+    set_due(subject, rule.on_beat(due));
+}
+
+void AreaJudge::look_at_phases(Instant clock) {
+    for (auto& [key, subject] : subjects_) {
+        const auto known = plans_.find(key.rule);
+        if (known == plans_.end() || known->second.plan.rule->plan == nullptr) continue;
+        if (subject.state.episode.open())
+            set_due(subject, std::min(subject.state.due, std::max(clock, subject.judged)));
+    }
+}
+
+void AreaJudge::record_update(const CellPlan& plan, Subject& subject, Instant now) {
+    episodes::Episode& episode = subject.state.episode;
+    if (!episode.open() || !episodes::note_update(episode, now)) return;
+    Moment moment;
+    moment.measures = measures_;
+    moment.evidence = evidence(plan, subject, now);
+    recorder_.record(*plan.rule, subject.state,
+                     {TransitionKind::kUpdated, CloseReason::kNone, now, episode.level, episode.level}, moment);
 }
 
 episodes::Holding AreaJudge::ripe(const CellPlan& plan, Subject& subject, const episodes::Holding& holding, Instant now,
@@ -225,11 +249,13 @@ void AreaJudge::fire(Instant limit, bool inclusive) {
 void AreaJudge::review(const Rule& rule, Instant clock) {
     const auto plan = plans_.find(rule.name);
     if (plan == plans_.end()) return;
+    reviewing_ = true;
     for (auto& [key, subject] : subjects_) {
         if (key.rule != rule.name) continue;
         subject.state.rising.clear();  // it waited under other conditions
         judge_at(plan->second.plan, subject, std::max(clock, subject.judged), nullptr);
     }
+    reviewing_ = false;
 }
 
 void AreaJudge::look_ahead(const Rule& rule, const std::string& subject, std::int64_t bucket, Duration width) {

@@ -14,6 +14,7 @@
 #include "ledger/cells.h"
 #include "ledger/text_hash.h"
 #include "task/cell_feed.h"
+#include "task/phase_of.h"
 #include "task/recorder.h"
 #include "tocsin/write_batch.h"
 
@@ -23,7 +24,10 @@ class AreaJudge {
 public:
     static constexpr char kKeyPrefix = 'a';
 
-    AreaJudge(const Setting& setting, Recorder& recorder) : setting_(setting), recorder_(recorder) {}
+    AreaJudge(const Setting& setting, Recorder& recorder)
+        : setting_(setting), recorder_(recorder), phases_(setting) {}
+    /// Another plan of phases may hold: judges the open episodes of rules with phases again.
+    void look_at_phases(Instant clock);
     void use(const RuleSet& rules);
     /// The cells of every task, this one's included; they must outlive the judge.
     void see(std::vector<const ledger::CellStore*> sources) { sources_ = std::move(sources); }
@@ -93,6 +97,8 @@ private:
     /// What holds now and may be taken (`for`).
     episodes::Holding ripe(const CellPlan& plan, Subject& subject, const episodes::Holding& holding, Instant now,
                            const std::string* trigger) const;
+    /// One event more of an open episode, once a minute.
+    void record_update(const CellPlan& plan, Subject& subject, Instant now);
     void record_step(const CellPlan& plan, Subject& subject, episodes::Step step, Instant now,
                      const std::string* trigger);
     void measure(const CellPlan& plan, Subject& subject, Instant now);
@@ -104,6 +110,8 @@ private:
 
     const Setting& setting_;
     Recorder& recorder_;
+    PhaseOf phases_;
+    bool reviewing_ = false;
     std::vector<const ledger::CellStore*> sources_;
     std::map<std::string, Known, std::less<>> plans_;  // by rule name
     std::vector<Known*> by_order_;                     // by Rule::order; null: a person's

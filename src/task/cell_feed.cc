@@ -10,7 +10,7 @@ void CellFeed::use(const RuleSet& rules) {
     plans_.clear();
     by_kind_.assign(setting_.schema.kinds().size(), {});
     for (const Rule& rule : rules.rules) {
-        if (rule.person || rule.rolls_up) continue;
+        if (rule.person || rule.rolls_up || rule.limits) continue;
         for (const KindId kind : rule.on) by_kind_[kind].push_back(plans_.size());
         plans_.push_back(plan_cells(rule));
     }

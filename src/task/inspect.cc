@@ -44,6 +44,7 @@ void PersonJudge::look_ahead(const Rule& rule, Inspection& seen, Instant now) {
 
 std::vector<Inspection> PersonJudge::inspect(const Rule& rule, const ledger::Profile& profile, const States& states,
                                              Instant now) {
+    profile_ = &profile;
     std::vector<Inspection> all;
     for (const std::string& subject : subjects(rule, profile, states, nullptr)) {
         Inspection& seen = all.emplace_back();

@@ -17,8 +17,10 @@ bool is_further(const Rule& rule, const episodes::SubjectState& state, const Eve
 void PersonJudge::use(const RuleSet& rules) {
     window_rules_.assign(setting_.schema.kinds().size(), {});
     promise_rules_.assign(setting_.schema.kinds().size(), {});
+    phase_change_.reset();
     for (const Rule& rule : rules.rules) {
         if (!rule.person) continue;
+        if (rule.plan != nullptr) phase_change_ = setting_.schema.kind("phase_change");
         for (KindId kind = 0; kind < window_rules_.size(); ++kind) {
             if (rule.listens_to(kind)) (rule.expect ? promise_rules_ : window_rules_)[kind].push_back(&rule);
         }
@@ -108,7 +110,13 @@ episodes::Holding PersonJudge::holding(const Rule& rule, const rules::Remembered
         thresholds = rule.thresholds->find(setting_.areas, setting_.areas.resolve(rows.rows.back().area));
         context.thresholds = &thresholds;
     }
-    const rules::Verdict verdict = rules::verdict(rule, context);
+    rules::Verdict verdict;
+    if (rule.plan == nullptr) {
+        verdict = rules::verdict(rule, context);
+    } else {
+        const std::string_view area = rows.rows.empty() ? std::string_view() : rows.rows.back().area;
+        verdict = rules::verdict(rule, context, phases_.at(*rule.plan, in_phases(rule, area), now));
+    }
     return {verdict.level, verdict.stays};
 }
 
@@ -116,7 +124,8 @@ Instant PersonJudge::since(const Rule& rule, const rules::Remembered& rows, Inst
                            const Event*& trigger) {
     if (trigger != nullptr && trigger->time == now) return now;
     Instant start = now;
-    for (const Instant t : rules::changes(rule, rows, now)) {
+    const bool traced = rule.interval == Duration::zero();  // else nothing begins but with a beat
+    for (const Instant t : traced ? rules::changes(rule, rows, now) : std::vector<Instant>()) {
         if (!rules::in_reach(rule, rows.rows, t) || holding(rule, rows, t).level < level) break;
         start = t;
     }
@@ -134,7 +143,8 @@ Instant PersonJudge::since(const Rule& rule, const rules::Remembered& rows, Inst
 
 episodes::Holding PersonJudge::ripe(const Rule& rule, episodes::SubjectState& state, const rules::Remembered& rows,
                                     Instant now, const Event* event) {
-    const episodes::Holding held_now = holding(rule, rows, now);
+    episodes::Holding held_now = holding(rule, rows, now);
+    if (event == nullptr && !reviewing_) held_now = without_storm(rule, state, held_now);
     const auto begins = [&](Level level) {
         episodes::Rising rising{level, now, {}, {}};
         const Event* trigger = event;
@@ -157,6 +167,8 @@ void PersonJudge::judge_windows(const Rule& rule, episodes::SubjectState& state,
         state.rising.clear();
         return;
     }
+    if (rule.interval > Duration::zero() && (event != nullptr || rule.on_beat(now) != now))
+        return wait_for_beat(rule, state, rows, now, event);
     const episodes::Holding held_now = ripe(rule, state, rows, now, event);
     bool stepped = false;
     while (auto step = episodes::move(rule, state.episode, held_now, now)) {
@@ -164,16 +176,51 @@ void PersonJudge::judge_windows(const Rule& rule, episodes::SubjectState& state,
         record_step(rule, state, *step, {rows, now, event});
         if (step->kind == TransitionKind::kClosed) break;
     }
-    if (!stepped && state.episode.open() && is_further(rule, state, event) &&
-        episodes::note_update(state.episode, event->time)) {
-        const Level level = state.episode.level;
-        record_step(rule, state, {TransitionKind::kUpdated, CloseReason::kNone, now, level, level},
-                    {rows, now, nullptr});
-    }
+    if (!stepped) record_update(rule, state, {rows, now, event});
     state.due = std::min(episodes::lowering_due(rule, state.episode), episodes::rising_due(rule, state.rising));
     if (state.episode.open() || !state.rising.empty() || rule.rises_without_event) {
         state.due = std::min(state.due, rules::next_change(rule, rows, now));
     }
+    if (rule.plan != nullptr && (state.episode.open() || !state.rising.empty())) {
+        const std::string_view area = rows.rows.empty() ? std::string_view() : rows.rows.back().area;
+        state.due = std::min(state.due, phases_.next(*rule.plan, in_phases(rule, area), now));
+    }
+    state.due = rule.on_beat(state.due);
+}
+
+PhaseOf::Subject PersonJudge::in_phases(const Rule& rule, std::string_view area) const {
+    PhaseOf::Subject subject{area, {}};
+    for (const ledger::Row& row : profile_->rows()) {
+        const std::string_view phase = phases_.told(*rule.plan, row.event);
+        if (!phase.empty()) subject.own.push_back({phase, row.event.time});
+    }
+    return subject;
+}
+
+void PersonJudge::judge_phases(const ledger::Profile& profile, States& states, Instant now) {
+    for (episodes::SubjectState& state : states) {
+        const Rule* rule = recorder_.rules().find(state.rule);
+        if (rule == nullptr || rule->plan == nullptr || rule->expect) continue;
+        if (!state.episode.open() && state.rising.empty()) continue;
+        judge_windows(*rule, state, remembered(*rule, profile, state.subject), now, nullptr);
+    }
+}
+
+void PersonJudge::wait_for_beat(const Rule& rule, episodes::SubjectState& state, const rules::Remembered& rows,
+                                Instant now, const Event* event) {
+    const Instant beat = rule.on_beat(now);
+    state.due = state.due > now ? std::min(state.due, beat) : beat;
+    if (!state.episode.open() || event == nullptr) return;
+    holding(rule, rows, now);
+    record_update(rule, state, {rows, now, event});
+}
+
+void PersonJudge::record_update(const Rule& rule, episodes::SubjectState& state, const Judged& judged) {
+    if (!state.episode.open() || !is_further(rule, state, judged.event)) return;
+    if (!episodes::note_update(state.episode, judged.event->time)) return;
+    const Level level = state.episode.level;
+    record_step(rule, state, {TransitionKind::kUpdated, CloseReason::kNone, judged.now, level, level},
+                {judged.rows, judged.now, nullptr});
 }
 
 void PersonJudge::record_step(const Rule& rule, episodes::SubjectState& state, episodes::Step step,
@@ -276,7 +323,12 @@ CloseReason PersonJudge::tell(const Rule& rule, const Event& event, std::optiona
         for (const AreaId node : setting_.areas.lineage(setting_.areas.resolve(event.area)))
             places_.push_back(setting_.areas.area(node).code);
     }
-    const episodes::Said said = episodes::says(*rule.expect, event, places_);
+    episodes::Said said = episodes::says(*rule.expect, event, places_);
+    if (said.role == episodes::PromiseRole::kAfter && !promise && rule.plan != nullptr) {
+        const auto in = phases_.at(*rule.plan, in_phases(rule, event.area), event.time);
+        const bool named = std::find(rule.phases.begin(), rule.phases.end(), in.phase) != rule.phases.end();
+        if (!named) said.role = episodes::PromiseRole::kNone;  // made in another phase: none of this rule's
+    }
     if (!said.covered) ++uncovered_;
     return episodes::apply(*rule.expect, event, said, promise, broken);
 }
@@ -330,6 +382,7 @@ void PersonJudge::judge(const ledger::Profile& profile, States& states, std::siz
             judge_windows(*rule, state_of(*rule, subject, states), remembered(*rule, profile, subject), now, &event);
         }
     }
+    if (event.kind == phase_change_) judge_phases(profile, states, now);
 }
 
 void PersonJudge::fire(const ledger::Profile& profile, States& states, Instant limit, bool inclusive) {
@@ -359,11 +412,13 @@ void PersonJudge::fire(const ledger::Profile& profile, States& states, Instant l
 void PersonJudge::review(const Rule& rule, const ledger::Profile& profile, States& states, Instant now) {
     if (rule.expect) return;  // a promise begins with an event; those already open keep their due time
     profile_ = &profile;
+    reviewing_ = true;
     for (const std::string& subject : subjects(rule, profile, states, nullptr)) {
         episodes::SubjectState& state = state_of(rule, subject, states);
         state.rising.clear();  // it waited under other conditions
         judge_windows(rule, state, remembered(rule, profile, subject), now, nullptr);
     }
+    reviewing_ = false;
 }
 
 Instant PersonJudge::next_due(const States& states, bool& any_held) const {

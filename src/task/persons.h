@@ -9,6 +9,7 @@
 #include "ledger/profile.h"
 #include "rules/judge.h"
 #include "task/inspection.h"
+#include "task/phase_of.h"
 #include "task/recorder.h"
 
 namespace tocsin::task {
@@ -18,7 +19,8 @@ using States = std::vector<episodes::SubjectState>;
 /// Keeps scratch memory between calls; belongs to its task.
 class PersonJudge {
 public:
-    PersonJudge(const Setting& setting, Recorder& recorder) : setting_(setting), recorder_(recorder) {}
+    PersonJudge(const Setting& setting, Recorder& recorder)
+        : setting_(setting), recorder_(recorder), phases_(setting) {}
     void use(const RuleSet& rules);
 
     /// Fires the profile's timers due before `limit` (or at it, if inclusive), in order of their due times.
@@ -55,12 +57,17 @@ private:
     /// `event`: the one that has just come, null if none has.
     void judge_windows(const Rule& rule, episodes::SubjectState& state, const rules::Remembered& rows, Instant now,
                        const Event* event);
+    /// With `interval` what an event says is heard at the next beat; only `updated` is made at once.
+    void wait_for_beat(const Rule& rule, episodes::SubjectState& state, const rules::Remembered& rows, Instant now,
+                       const Event* event);
     struct Judged {
         const rules::Remembered& rows;
         Instant now;
         const Event* event;  ///< the one that has just come, null if none has
     };
     void record_step(const Rule& rule, episodes::SubjectState& state, episodes::Step step, const Judged& judged);
+    /// One event more of an open episode, once a minute.
+    void record_update(const Rule& rule, episodes::SubjectState& state, const Judged& judged);
     void judge_promise(const Rule& rule, States& states, episodes::SubjectState& state, Instant now,
                        episodes::Cause cause);
     /// Where a rule looks at `open`, what changes one promise of a customer changes the others.
@@ -78,6 +85,10 @@ private:
     [[nodiscard]] const Event* kept(std::string_view id) const;
     void record_promise(const Rule& rule, episodes::SubjectState& state, const episodes::Step& step,
                         const episodes::Promise& promise);
+    /// The area its phase goes by, and the phase changes of its own, ascending.
+    PhaseOf::Subject in_phases(const Rule& rule, std::string_view area) const;
+    /// A person's own phase has changed: judges what is open or rises under rules with phases.
+    void judge_phases(const ledger::Profile& profile, States& states, Instant now);
     episodes::Holding holding(const Rule& rule, const rules::Remembered& rows, Instant now);
     void look_ahead(const Rule& rule, Inspection& seen, Instant now);
     /// Since when a colour at least as high as `level` has held without a break; `trigger`: the event at that instant,
@@ -91,6 +102,9 @@ private:
 
     const Setting& setting_;
     Recorder& recorder_;
+    PhaseOf phases_;
+    bool reviewing_ = false;
+    std::optional<KindId> phase_change_;  // the kind that rules with phases look at; nothing: there are none
     std::vector<std::vector<const Rule*>> window_rules_, promise_rules_;  // by KindId
     std::vector<bool> unverified_;
     std::vector<Event> rows_, person_;

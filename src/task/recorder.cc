@@ -62,6 +62,7 @@ Transition Recorder::make(const Rule& rule, const episodes::SubjectState& state,
     t.rule_order = rule.order;
     t.is_case = rule.raises_case;
     t.experimental = rule.experimental;
+    t.withheld = rule.limit > 0 && e.withheld;
     t.episode_id = e.id;
     t.number = e.transitions;
     t.subject = subject(rule, state.subject);
@@ -103,7 +104,25 @@ void Recorder::record(const Rule& rule, episodes::SubjectState& state, const epi
                       const Moment& moment) {
     if (step.kind == TransitionKind::kOpened) open(rule, state, step, moment);
     ++state.episode.transitions;
+    LimitJudge* limit = limit_of(rule);
+    if (limit == nullptr) return made_.push_back(make(rule, state, step, moment));
+    episodes::Episode& e = state.episode;
+    const bool opens = step.kind == TransitionKind::kOpened;
+    const Counted before{opens ? Level::kNone : step.previous, !opens && e.withheld};
+    if (opens || (step.kind == TransitionKind::kRaised && e.withheld)) e.withheld = !limit->admits(rule, step.level);
     made_.push_back(make(rule, state, step, moment));
+    limit->count(rule, before, {step.level, e.withheld}, step.at, e.trigger);
+}
+
+LimitJudge* Recorder::limit_of(const Rule& rule) const {
+    if (rule.limit == 0 || limits_.empty()) return nullptr;
+    return limits_[owner_of(rule, {}, static_cast<std::uint32_t>(limits_.size()))];
+}
+
+void Recorder::count_open(const Rule& rule, const episodes::SubjectState& state) const {
+    LimitJudge* limit = limit_of(rule);
+    const episodes::Episode& e = state.episode;
+    if (limit != nullptr && e.open()) limit->count(rule, {}, {e.level, e.withheld}, e.opened_at, e.trigger);
 }
 
 Transition Recorder::describe(const Rule& rule, const episodes::SubjectState& state, const Moment& moment) const {

@@ -8,6 +8,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "episodes/subject_state.h"
 #include "ledger/text_hash.h"
+#include "task/limit_judge.h"
 #include "task/setting.h"
 #include "tocsin/transition.h"
 
@@ -33,8 +34,14 @@ public:
     void use(std::shared_ptr<const RuleSet> rules) { rules_ = std::move(rules); }
     [[nodiscard]] const RuleSet& rules() const { return *rules_; }
 
+    /// The limits of every task, by index; they must outlive the recorder.
+    void see(std::vector<LimitJudge*> limits) { limits_ = std::move(limits); }
+
     /// Records one step of the subject's episode; an opening gives the episode its id and opening data first.
     void record(const Rule& rule, episodes::SubjectState& state, const episodes::Step& step, const Moment& moment);
+
+    /// Counts an open episode that was stored against the rule's `limit`.
+    void count_open(const Rule& rule, const episodes::SubjectState& state) const;
 
     /// The open episode as a record that was never made: kUpdated, numbered like the last one.
     [[nodiscard]] Transition describe(const Rule& rule, const episodes::SubjectState& state,
@@ -51,12 +58,14 @@ private:
     [[nodiscard]] Transition make(const Rule& rule, const episodes::SubjectState& state, const episodes::Step& step,
                                   const Moment& moment) const;
     void render(const Rule& rule, const Moment& moment, Transition& t) const;
+    [[nodiscard]] LimitJudge* limit_of(const Rule& rule) const;
     const std::string& pseudonym(char prefix, std::string_view plain) const;
     void open(const Rule& rule, episodes::SubjectState& state, const episodes::Step& step, const Moment& moment);
 
     const Setting& setting_;
     std::shared_ptr<const RuleSet> rules_;
     std::vector<Transition> made_;
+    std::vector<LimitJudge*> limits_;
     mutable absl::flat_hash_map<std::string, std::string, ledger::TextHash, ledger::TextEqual> pseudonyms_;  // a keyed hash costs more than finding it again
 };
 

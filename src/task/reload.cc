@@ -67,11 +67,13 @@ void Task::adopt(std::shared_ptr<const RuleSet> rules) {
     }
     known_cells_ = std::move(specs);
     if (table_.size() > 0 && (!changed_.empty() || !filled.empty())) sweep(changed_, filled);
+    look_at_phases();
 }
 
 void Task::close_missing_rules(const std::map<std::string, Rule>& gone) {
     areas_.drop(gone, clock_);
     rollups_.drop(gone, clock_);
+    limits_.drop(gone, clock_);
     const auto is_gone = [&](const episodes::SubjectState& s) { return gone.contains(s.rule); };
     for (ledger::Slot slot = 0; slot < table_.slots(); ++slot) {
         if (!table_.alive(slot)) continue;
@@ -104,6 +106,23 @@ void Task::sweep(const std::vector<const Rule*>& judged, const std::vector<const
     }
 }
 
+void Task::look_at_phases() {
+    const auto phased = [](const Rule* rule) { return rule != nullptr && rule->plan != nullptr && !rule->expect; };
+    if (std::none_of(rules_->rules.begin(), rules_->rules.end(), [&](const Rule& r) { return phased(&r); })) return;
+    areas_.look_at_phases(clock_);
+    working_.pack();
+    for (ledger::Slot slot = 0; slot < table_.slots(); ++slot) {
+        if (!table_.alive(slot) || !has_states(table_.bytes(slot))) continue;
+        WorkingSet::Entry& at = take(slot);
+        // Not before an instant that was judged already.
+        const Instant now = at.profile.rows().empty() ? clock_ : std::max(clock_, at.profile.rows().back().event.time);
+        for (episodes::SubjectState& s : at.states) {
+            if (s.episode.open() && phased(rules_->find(s.rule))) s.due = std::min(s.due, now);
+        }
+        settle(slot, at);
+    }
+}
+
 bool Task::has_changed(const Rule& rule) const {
     return std::find(changed_.begin(), changed_.end(), &rule) != changed_.end();
 }
@@ -120,21 +139,33 @@ void Task::tell_promises() {
 void Task::review_areas() {
     rollups_.all_told();
     for (const Rule* rule : changed_) {
-        if (rule->rolls_up) rollups_.review(*rule);
-        else if (!rule->person) areas_.review(*rule, clock_);
+        if (rule->rolls_up)
+            rollups_.review(*rule);
+        else if (!rule->person && !rule->limits) areas_.review(*rule, clock_);
     }
     changed_.clear();
+    limits_.all_counted(clock_);
+}
+
+void Task::count_open(const RuleSet& rules) {
+    const auto limited = [](const Rule& rule) { return rule.limit > 0; };
+    if (std::none_of(rules.rules.begin(), rules.rules.end(), limited)) return;
+    for_each_open([&](const OpenEpisode& open) {
+        if (const Rule* rule = rules.find(open.state.rule)) recorder_.count_open(*rule, open.state);
+    });
 }
 
 std::vector<Transition> Task::open_warnings() {
     std::vector<Transition> open = areas_.describe_open();
     for (Transition& t : rollups_.describe_open()) open.push_back(std::move(t));
+    for (Transition& t : limits_.describe_open()) open.push_back(std::move(t));
     return open;
 }
 
 void Task::for_each_open(const std::function<void(const OpenEpisode&)>& visit) {
     areas_.for_each_open([&](const episodes::SubjectState& state) { visit({state, {}}); });
     rollups_.for_each_open([&](const episodes::SubjectState& state) { visit({state, {}}); });
+    limits_.for_each_open([&](const episodes::SubjectState& state) { visit({state, {}}); });
     working_.pack();
     for (ledger::Slot slot = 0; slot < table_.slots(); ++slot) {
         if (!table_.alive(slot) || !has_states(table_.bytes(slot))) continue;

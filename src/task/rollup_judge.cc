@@ -91,7 +91,7 @@ void RollupJudge::tell(const Rule& rule, std::string_view area, const Break* bef
     }
     const bool differs = !telling_again_ && (place.open != open || place.broken != broken);
     // What changes the past is judged at the latest instant that was judged, with what is known now.
-    set_due(place, differs ? place.judged : std::min(next_change(rule, place), place.state.due));
+    set_due(place, differs ? rule.on_beat(place.judged) : std::min(next_change(rule, place), place.state.due));
 }
 
 void RollupJudge::advance(Place& place, Duration window, Instant now) {
@@ -119,11 +119,11 @@ Instant RollupJudge::next_change(const Rule& rule, const Place& place) const {
     Instant next = std::min(episodes::lowering_due(rule, state.episode), episodes::rising_due(rule, state.rising));
     const auto later = place.breaks.lower_bound(behind(place.judged));
     if (later != place.breaks.end()) next = std::min(next, later->from);
-    if (!state.episode.open() && state.rising.empty() && !rule.rises_without_event) return next;
+    if (!state.episode.open() && state.rising.empty() && !rule.rises_without_event) return rule.on_beat(next);
     if (!place.ends.empty()) next = std::min(next, place.ends.begin()->to);
     const auto leaves = place.breaks.lower_bound(behind(place.judged - rule.within));
     if (leaves != place.breaks.end()) next = std::min(next, leaves->from + rule.within);
-    return next;
+    return rule.on_beat(next);
 }
 
 // The newest of those that are open or broke in the window.
@@ -231,7 +231,7 @@ void RollupJudge::review(const Rule& rule) {
     for (auto& [key, place] : places_) {
         if (key.rule != rule.name) continue;
         place.state.rising.clear();  // it waited under other conditions
-        set_due(place, place.judged);
+        set_due(place, rule.on_beat(place.judged));
     }
 }
 

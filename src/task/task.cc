@@ -30,9 +30,14 @@ Task::Task(const Setting& setting, std::uint32_t index)
       areas_(setting, recorder_),
       told_(setting),
       rollups_(setting, recorder_),
+      limits_(recorder_),
       working_(table_, vocabulary_) {}
 
 Duration Task::keep() const {
+    // A person is in a phase until an event says otherwise, however long ago that was.
+    const bool phased = std::any_of(rules_->rules.begin(), rules_->rules.end(),
+                                    [](const Rule& rule) { return rule.person && rule.plan != nullptr; });
+    if (phased) return setting_.limits.retention;
     return std::min(std::max(rules_->longest_window(), setting_.limits.dedup), setting_.limits.retention);
 }
 Instant Task::oldest_kept() const {
@@ -191,6 +196,8 @@ Result<void> Task::load(std::string_view key, std::string_view value) {
             return areas_.load(key, value) ? Result<void>() : damaged();
         case RollupJudge::kKeyPrefix:
             return rollups_.load(key, value) ? Result<void>() : damaged();
+        case LimitJudge::kKeyPrefix:
+            return limits_.load(key, value) ? Result<void>() : damaged();
         case kMetaPrefix:
             return load_meta(key, value);
         case ledger::ProfileTable::kKeyPrefix:
@@ -236,6 +243,7 @@ void Task::write(WriteBatch& batch) {
     cells_.write(batch);
     areas_.write(batch);
     rollups_.write(batch);
+    limits_.write(batch);
     std::string value(1, static_cast<char>(kMetaFormat));
     ledger::put_instant(value, clock_);
     ledger::put_instant(value, highest_);

@@ -13,6 +13,7 @@
 #include "ledger/profile_table.h"
 #include "task/area_judge.h"
 #include "task/cell_feed.h"
+#include "task/limit_judge.h"
 #include "task/persons.h"
 #include "task/recorder.h"
 #include "task/rollup_feed.h"
@@ -55,6 +56,8 @@ public:
 
     /// Restores one stored entry; keys in ascending order. Errors: kFatal, the entry is damaged or of a newer format.
     Result<void> load(std::string_view key, std::string_view value);
+    /// Before any task adopts the rules: counts this one's open episodes against their limits.
+    void count_open(const RuleSet& rules);
     /// Takes the rules: the first time after loading, later at a reload. Rules that changed since the stored state are
     /// judged over everything remembered; those gone close their episodes.
     void adopt(std::shared_ptr<const RuleSet> rules);
@@ -99,6 +102,9 @@ public:
     [[nodiscard]] const std::vector<CellPlan>& plans() const { return feed_.plans(); }
     AreaJudge& areas() { return areas_; }
     RollupJudge& rollups() { return rollups_; }
+    LimitJudge& limits() { return limits_; }
+    /// The limits of every task, by index; they must outlive this one.
+    void see(std::vector<LimitJudge*> limits) { recorder_.see(std::move(limits)); }
     /// The rollups of every task, by index; they must outlive this one.
     void see(std::vector<RollupJudge*> rollups) { told_.see(std::move(rollups)); }
     std::vector<Transition> take_transitions() { return recorder_.take(); }
@@ -124,6 +130,8 @@ private:
     [[nodiscard]] std::map<std::string, Rule> rules_gone() const;
     [[nodiscard]] Instant oldest_kept() const;
     [[nodiscard]] Duration keep() const;
+    /// Another plan of phases may hold: what is open under rules with phases is judged again.
+    void look_at_phases();
     bool drop_idle_states(WorkingSet::Entry& at, bool closed) const;
     bool forget_breaks(episodes::SubjectState& state) const;
 
@@ -140,6 +148,7 @@ private:
     AreaJudge areas_;
     RollupFeed told_;
     RollupJudge rollups_;
+    LimitJudge limits_;
 
     Instant clock_ = kBeforeAll;
     Instant highest_ = kBeforeAll;

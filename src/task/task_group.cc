@@ -15,14 +15,21 @@ TaskGroup::TaskGroup(const Setting& setting) : setting_(setting) {
         sources.push_back(&tasks_.back()->cells());
     }
     std::vector<RollupJudge*> rollups;
-    for (const auto& task : tasks_) rollups.push_back(&task->rollups());
+    std::vector<LimitJudge*> limits;
+    for (const auto& task : tasks_) {
+        rollups.push_back(&task->rollups());
+        limits.push_back(&task->limits());
+    }
     for (const auto& task : tasks_) {
         task->areas().see(sources);
         task->see(rollups);
+        task->see(limits);
     }
 }
 
 void TaskGroup::adopt(const std::shared_ptr<const RuleSet>& rules) {
+    for (const auto& task : tasks_) task->limits().begin_again(*rules);
+    for (const auto& task : tasks_) task->count_open(*rules);
     for (const auto& task : tasks_) task->adopt(rules);
     look_ahead();
     for (const auto& task : tasks_) task->tell_promises();

@@ -144,6 +144,17 @@ TEST(SubjectState, WhatWaitsIsPinnedByteByByte) {
         << "no openings; since when it has its colour; one waits: level, since, trigger, area";
 }
 
+TEST(SubjectState, WhatIsWithheldStaysSo) {
+    SubjectState s = full();
+    s.episode.withheld = true;
+    const std::string bytes = pack_states({s});
+    EXPECT_EQ(hex(bytes.substr(0, 2)), "03" "43") << "format, parts";
+    EXPECT_EQ(bytes.substr(2), pack_states({full()}).substr(2)) << "and nothing else";
+    std::vector<SubjectState> after;
+    ASSERT_TRUE(unpack_states(bytes, after));
+    EXPECT_TRUE(after[0].episode.withheld);
+}
+
 TEST(SubjectState, WithoutThemTheFormatIsTheOldOne) {
     EXPECT_EQ(packed({full()})[0], 1);
     EXPECT_EQ(packed({with_more()})[0], 2);

@@ -73,6 +73,9 @@ TEST_F(NoticeOutletTest, PeopleNeverBecomeAlertsAndExperimentsNobodysBusiness) {
     Transition experiment = transition(Level::kOrange);
     experiment.experimental = true;
     EXPECT_EQ(outlet_.keys_of(experiment), Keys{});
+    Transition withheld = transition(Level::kOrange);
+    withheld.withheld = true;
+    EXPECT_EQ(outlet_.keys_of(withheld), Keys{}) << "the warning about the limit tells of it";
     Transition updated = transition(Level::kOrange, Level::kOrange);
     updated.kind = TransitionKind::kUpdated;
     EXPECT_EQ(outlet_.keys_of(updated), Keys{}) << "for the output topic only";

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "../yaml/tables.h"
+#include "base/phases.h"
 #include "rules/loader.h"
 
 namespace tocsin::rules {
@@ -26,6 +27,9 @@ TEST(RuleKeys, AreWhatTheLoaderAsksFor) {
             asked.listen(diagnostics, entry.path());
             RuleSources sources;
             sources.files = {{entry.path(), text.str()}};
+            auto plan = std::make_shared<PhasePlan>();
+            plan->names = {"suspension"};
+            sources.phases = plan;
             static_cast<void>(load_rules(sources, EventSchema::builtin(), {}, diagnostics));
         }
     }
@@ -33,7 +37,7 @@ TEST(RuleKeys, AreWhatTheLoaderAsksFor) {
 
     std::vector<yaml::Table> less = rule_tables();
     less[2].keys.erase(less[2].keys.begin());
-    less[2].keys.push_back({"phase", yaml::Shape::kText, "x"});
+    less[2].keys.push_back({"phaze", yaml::Shape::kText, "x"});
     for (yaml::Key& key : less[2].keys) {
         if (key.name == "raises") key.choices = {"case"};
         if (key.name == "keep_firing_for") key.shape = yaml::Shape::kInt;
@@ -42,7 +46,7 @@ TEST(RuleKeys, AreWhatTheLoaderAsksFor) {
         asked.differences(less),
         (std::vector<std::string>{"rule.alert: a reader asks for it, and no table has it",
                                   "rule.keep_firing_for: read as duration, and the table says otherwise",
-                                  "rule.raises: other choices than the reader's", "rule.phase: no reader asks for it"}))
+                                  "rule.raises: other choices than the reader's", "rule.phaze: no reader asks for it"}))
         << "the comparison sees what is wrong";
 }
 

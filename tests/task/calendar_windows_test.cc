@@ -33,7 +33,8 @@ TEST_F(CalendarWindows, ADayEndsAtMidnightOfTheZone) {
 }
 
 TEST_F(CalendarWindows, AMeasureMayLookBackOverTheDay) {
-    const std::string rule = std::string(kPerson) + "    window: calendar day\n    levels: {red: lately >= 3 and n >= 1}\n";
+    const std::string rule =
+        std::string(kPerson) + "    window: calendar day\n    levels: {red: lately >= 3 and n >= 1}\n";
     EXPECT_EQ(tell(rule, {{0}, {1}, {kDay}}, 5 * kDay), (Lines{"R opened red 86400 e3", "R closed red 100800"}));
 }
 

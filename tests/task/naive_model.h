@@ -16,32 +16,46 @@ public:
     void know(const Fact& fact) {
         if (rule_.counts(fact) && rule_.subject(fact) == rule_.subject(like_)) keep(counted_, fact);
         if (rule_.same_person(fact, like_)) keep(person_, fact);
+        if (fact.kind == "phase_change" && fact.customer == like_.customer) keep(own_, fact);
     }
     /// Everything that happens before `limit` because time passes.
     void run(Millis limit) {
         for (;;) {
             Millis next = limit;
             for (const Millis t : changes()) {
+                if (t > judged_) next = std::min(next, rule_.beat(t));
+            }
+            for (const Millis t : rule_.boundaries(own_)) {
                 if (t > judged_) next = std::min(next, t);
             }
+            if (told_of_) next = std::min(next, *told_of_);
             if (false_since_) next = std::min(next, std::max(judged_, lowering_due()));
             for (const auto& [level, start] : rising_)
-                next = std::min(next, std::max(judged_, start.since + rule_.hold));
+                next = std::min(next, std::max(judged_, rule_.beat(start.since + rule_.hold)));
             if (next >= limit) return;
             judge(next, nullptr);
         }
     }
     void judge(Millis now, const Fact* event) {
+        if (rule_.interval > 0 && event != nullptr) {
+            told_of_ = std::min(told_of_.value_or(rule_.beat(now)), rule_.beat(now));
+            judged_ = std::max(judged_, now - 1);
+            return;
+        }
         judged_ = now;
+        told_of_.reset();
         if (level_ == 0 && !in_reach(now)) return rising_.clear();
         const std::vector<Thing> values = measure(now);
-        const int top = rule_.hold == 0 ? top_of(values) : held_long_enough(top_of(values), now, event);
-        const auto stays = [&](const Colour& c) { return c.holds(values, rule_.clear); };
+        int most = rule_.top_of(own_, values, now);
+        if (rule_.phased() && event == nullptr)
+            most = std::min(most, rising_.empty() ? level_ : std::max(level_, rising_.rbegin()->first));
+        const int top = rule_.hold == 0 ? most : held_long_enough(most, now, event);
+        const auto stays = [&](const Colour& c) { return rule_.stays(own_, c, values, now); };
         const auto present = std::find_if(rule_.colours.begin(), rule_.colours.end(),
                                           [&](const Colour& c) { return c.level == level_; });
         if (top > level_) {
             const Start start = rule_.hold == 0 ? start_of(now, top, event) : rising_.at(top);
-            tell(level_ == 0 ? "opened" : "raised", start.since + rule_.hold, top, now, start.trigger);
+            tell(level_ == 0 ? "opened" : "raised", rule_.beat(start.since + rule_.hold), top, now, start.trigger);
             false_since_.reset();
         } else if (level_ > 0 && (top == level_ || stays(*present))) {
             false_since_.reset();
@@ -75,13 +89,6 @@ private:
         for (const Function& f : rule_.functions) values.push_back(recount(f, f.of_person() ? person_ : counted_, now));
         return values;
     }
-    [[nodiscard]] int top_of(const std::vector<Thing>& values) const {
-        int top = 0;
-        for (const Colour& c : rule_.colours) {
-            if (c.holds(values, 100)) top = c.level;
-        }
-        return top;
-    }
     [[nodiscard]] std::set<Millis> changes() const {
         std::set<Millis> all;
         for (const Function& f : rule_.functions) {
@@ -100,7 +107,7 @@ private:
     };
     [[nodiscard]] Start start_of(Millis now, int level, const Fact* event) const {
         if (event != nullptr && event->time == now) return {now, event};
-        const Millis begun = since(now, level);
+        const Millis begun = rule_.interval > 0 ? now : since(now, level);
         return {begun, latest(begun)};
     }
     /// The highest colour that has held for `hold`, the present one where none has. What happens at the same instant
@@ -111,28 +118,27 @@ private:
         for (const Colour& c : rule_.colours) {
             if (c.level > top || c.level <= level_) continue;
             if (!rising_.contains(c.level)) rising_[c.level] = start_of(now, c.level, event);
-            const Millis due = rising_[c.level].since + rule_.hold;
+            const Millis due = rule_.beat(rising_[c.level].since + rule_.hold);
             if (event == nullptr ? due <= now : due < now) taken = c.level;
         }
         return taken;
     }
     [[nodiscard]] Millis lowering_due() const {
-        return std::max(*false_since_ + rule_.keep, level_since_ + rule_.dwell);
+        return rule_.beat(std::max(*false_since_ + rule_.keep, level_since_ + rule_.dwell));
     }
     [[nodiscard]] Millis since(Millis now, int level) const {
         const std::set<Millis> all = changes();
         Millis start = now;
         for (auto t = std::make_reverse_iterator(all.upper_bound(now)); t != all.rend(); ++t) {
-            if (!in_reach(*t) || top_of(measure(*t)) < level) break;
+            if (!in_reach(*t) || rule_.top_of(own_, measure(*t), *t) < level) break;
             start = *t;
         }
         return start;
     }
     [[nodiscard]] bool counts_in_any_window(const Fact& fact, Millis now) const {
         return rule_.within.holds(fact.time, now) ||
-               std::any_of(rule_.functions.begin(), rule_.functions.end(), [&](const Function& f) {
-                   return !f.of_person() && f.window.holds(fact.time, now);
-               });
+               std::any_of(rule_.functions.begin(), rule_.functions.end(),
+                           [&](const Function& f) { return !f.of_person() && f.window.holds(fact.time, now); });
     }
     [[nodiscard]] const Fact* latest(Millis at) const {
         const Fact* found = nullptr;
@@ -150,7 +156,7 @@ private:
             for (const Colour& c : rule_.colours) {
                 if (c.level >= level_) break;
                 below = c.level;
-                stays = c.holds(values, rule_.clear);
+                stays = rule_.stays(own_, c, values, now);
             }
             tell(below == 0 ? "closed" : "lowered", due, below, now, nullptr);
             false_since_ = below == 0 || stays ? std::nullopt : std::optional(due);
@@ -160,9 +166,9 @@ private:
 
     const Rule& rule_;
     Fact like_;
-    std::vector<const Fact*> counted_, person_;
+    std::vector<const Fact*> counted_, person_, own_;
     int level_ = 0;
-    std::optional<Millis> false_since_;
+    std::optional<Millis> false_since_, told_of_;  // told of: the beat at which an event is heard
     std::map<int, Start> rising_;
     Millis level_since_ = 0;
     Millis judged_ = INT64_MIN / 2;

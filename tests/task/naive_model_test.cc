@@ -5,6 +5,8 @@
 // rapidcheck wants gtest before it
 #include <rapidcheck/gtest.h>
 
+#include "base/phases.h"
+#include "naive_making.h"
 #include "naive_model.h"
 #include "rules/judge.h"
 #include "rules/loader.h"
@@ -13,14 +15,18 @@
 namespace tocsin::task {
 namespace {
 
+using naive::any_rule;
 using naive::Dice;
 using naive::Fact;
+using naive::give_phases;
+using naive::kLongRetention;
+using naive::kPhases;
 using naive::Millis;
+using naive::phases_text;
+using naive::text_of;
 using naive::Thing;
 
-constexpr const char* kColourNames[] = {"", "blue", "yellow", "orange", "red"};
 constexpr Millis kStart = 1'458'561'600'000;
-constexpr Millis kLongRetention = 3'600'000;
 constexpr Millis kMonths = 50 * naive::Window::kDay;  // calendar windows fit
 /// The nights before a day, a week and a month begin in Shanghai: 2016-04-02, 2016-04-04, 2016-04-01.
 constexpr Millis kNights[] = {1'459'526'370'000, 1'459'699'170'000, 1'459'439'970'000};
@@ -42,116 +48,21 @@ const EventSchema& schema() {
     return made;
 }
 
-// --- rules -----------------------------------------------------------------------------------------------------------
-
-naive::Condition any_condition(const naive::Rule& rule, Dice& dice) {
-    naive::Condition c;
-    c.function = static_cast<std::size_t>(dice.below(static_cast<int>(rule.functions.size())));
-    const naive::Function& f = rule.functions[c.function];
-    if (f.type == 'b') {
-        c.negated = dice.one_in(3);
-        return c;
-    }
-    const bool scaled = rule.clear != 100;
-    c.op = scaled ? dice.of<const char*>({">", ">=", "<", "<="})
-                  : dice.of<const char*>({">", ">=", ">=", ">=", "<", "<=", "==", "!="});
-    if (f.type == 's') {
-        c.bound = std::string(dice.of<const char*>({"u", "v", "x"}));
-    } else if (f.type == 'd') {
-        c.bound = 1000.0 * dice.below(6);
-    } else if (f.fn == "count" || f.fn == "distinct") {
-        c.bound = 1.0 + dice.below(4);  // below 0 they never are: comparisons that forget it are refused
-    } else {
-        c.bound = f.fn == "ratio" ? 0.25 * dice.below(5) : 1.0 * dice.below(5);
-    }
-    for (std::size_t i = 0; i < rule.functions.size() && f.type == 'n' && !scaled && dice.one_in(3); ++i) {
-        if (rule.functions[i].type == 'n') c.minus = i;
-    }
-    return c;
+std::shared_ptr<const PhasePlan> plan_of(const naive::Rule& rule) {
+    auto plan = std::make_shared<PhasePlan>();
+    plan->names.assign(std::begin(kPhases), std::end(kPhases));
+    plan->settle = Duration(rule.settle);
+    for (const auto& [at, phase] : rule.plan) plan->areas[""].push_back({from_millis(at), phase});
+    return plan;
 }
 
-/// Conditions that `clear` can scale, and texts without literals of times: those compare with nothing an author writes.
-bool fits(const naive::Rule& rule, const naive::Condition& c) {
-    const char type = rule.functions[c.function].type;
-    if (type == 't') return false;
-    return rule.clear == 100 || type == 'n' || type == 'd';
-}
-
-naive::Rule any_rule(Dice& dice, Millis retention) {
-    naive::Rule rule;
-    rule.on = dice.of<std::vector<std::string>>({{"a"}, {"a"}, {"a", "b"}});
-    rule.by = dice.of<std::vector<std::string>>(
-        {{"customer"}, {"customer"}, {"subscriber"}, {"customer", "category"}, {"subscriber", "category"}});
-    if (dice.one_in(2)) rule.where = naive::any_predicate(dice);
-    rule.within.length = dice.of<Millis>({5000, 15'000, 30'000});
-    if (retention > kLongRetention) rule.within.unit = dice.of({'d', 'w', 'm'});
-    rule.keep = dice.of<Millis>({0, 0, 4000, 11'000});
-    if (dice.one_in(3)) rule.dwell = dice.of<Millis>({2000, 7000, 25'000});
-    // Where rows are forgotten, when a colour began to hold cannot always be told: it would rise at another time.
-    if (retention >= kLongRetention && dice.one_in(2)) rule.hold = dice.of<Millis>({1000, 3000, 8000});
-    if (dice.one_in(3)) rule.clear = 50;
-    const int functions = 1 + dice.below(5);
-    for (int i = 0; i < functions; ++i) rule.functions.push_back(naive::any_function(dice, rule.within, retention));
-    for (int level = 1; level <= 4; ++level) {
-        if (dice.one_in(2) && !(level == 4 && rule.colours.empty())) continue;
-        naive::Colour colour{level, dice.one_in(2), {}};
-        for (int tries = 0; tries < 20 && (tries < 2 || colour.conditions.empty()); ++tries) {
-            const naive::Condition c = any_condition(rule, dice);
-            if (fits(rule, c) && !(rule.clear != 100 && c.op.empty())) colour.conditions.push_back(c);
-        }
-        if (!colour.conditions.empty()) rule.colours.push_back(colour);
-    }
-    return rule;
-}
-
-std::string list_of(const std::vector<std::string>& names) {
-    std::string out;
-    for (const std::string& n : names) out += (out.empty() ? "[" : ", ") + n;
-    return out + "]";
-}
-
-std::string bound_text(const naive::Rule& rule, const naive::Condition& c) {
-    if (const auto* text = std::get_if<std::string>(&c.bound)) return "\"" + *text + "\"";
-    const double amount = std::get<double>(c.bound);
-    if (rule.functions[c.function].type == 'd') return naive::seconds(static_cast<Millis>(amount));
-    return std::to_string(amount);
-}
-
-std::string window_text(const naive::Window& window) {
-    const std::string unit = window.unit == 'd' ? "day" : window.unit == 'w' ? "week" : "month";
-    return window.unit == 0 ? "    within: " + naive::seconds(window.length) : "    window: calendar " + unit;
-}
-
-/// Measures are named or, every second time, written where they are used.
-std::string text_of(const naive::Rule& rule, Dice& dice) {
-    const auto name = [&](std::size_t i) { return dice.one_in(2) ? rule.functions[i].text : "m" + std::to_string(i); };
-    std::string measures, levels;
-    for (std::size_t i = 0; i < rule.functions.size(); ++i) {
-        measures += "      m" + std::to_string(i) + ": '" + rule.functions[i].text + "'\n";
-    }
-    for (const naive::Colour& colour : rule.colours) {
-        std::string level;
-        for (const naive::Condition& c : colour.conditions) {
-            level += level.empty() ? "" : colour.all ? " and " : " or ";
-            level += (c.negated ? "not " : "") + name(c.function);
-            if (c.minus) level += " - " + name(*c.minus);
-            if (!c.op.empty()) level += " " + c.op + " " + bound_text(rule, c);
-        }
-        levels += "      " + std::string(kColourNames[colour.level]) + ": '" + level + "'\n";
-    }
-    return "groups:\n- name: g\n  rules:\n  - alert: R\n    on: " + list_of(rule.on) + "\n    by: " + list_of(rule.by) +
-           "\n" + (rule.where ? "    where: '" + rule.where->text + "'\n" : "") +
-           window_text(rule.within) + "\n    keep_firing_for: " + naive::seconds(rule.keep) +
-           (rule.hold > 0 ? "\n    for: " + naive::seconds(rule.hold) : "") +
-           (rule.dwell > 0 ? "\n    dwell: " + naive::seconds(rule.dwell) : "") +
-           "\n    clear: " + std::to_string(rule.clear) + "%\n    measures:\n" + measures + "    levels:\n" + levels;
-}
-
-std::shared_ptr<const RuleSet> loaded(const std::string& text, Millis retention) {
+std::shared_ptr<const RuleSet> loaded(const std::string& text, Millis retention,
+                                      std::shared_ptr<const PhasePlan> phases = nullptr) {
     yaml::Diagnostics diagnostics;
     rules::RuleSources sources;
     sources.files = {{"r.yml", text}};
     sources.read = [](const std::string& path) -> Result<std::string> { return reject("no file " + path); };
+    sources.phases = std::move(phases);
     sources.zone = *Zone::make("Asia/Shanghai");
     rules::RuleLimits limits;
     limits.retention = Duration(retention);
@@ -179,6 +90,11 @@ Fact any_fact(Dice& dice, int index, Millis time) {
     return f;
 }
 
+void into_phase(Fact& fact, const char* phase) {
+    fact.kind = "phase_change";
+    fact.fields = {{"phase", std::string(phase)}};
+}
+
 /// What the case is made of: a rule, and records in the order they are read, some of them twice.
 struct Case {
     static constexpr Millis kDisorder = 6000;
@@ -194,14 +110,16 @@ struct Case {
         do {
             rule = any_rule(dice, retention);
         } while (rule.colours.empty());
-        text = text_of(rule, dice);
         if (const char unit = rule.within.unit; unit != 0) start = kNights[unit == 'd' ? 0 : unit == 'w' ? 1 : 2];
+        if (retention >= kLongRetention && dice.one_in(3)) give_phases(rule, dice, start);
+        text = text_of(rule, dice) + phases_text(rule);
         Millis time = start;
         const int jitter = dice.of({0, 0, 5, 6, 12});
         for (int i = 0; i < steps; ++i) {
             Dice step(seed, static_cast<std::uint32_t>(i + 1));
             time += 1000 * step.of({0, 0, 1, 1, 2, 3, 9});
             facts.push_back(any_fact(step, i, time - 1000 * (jitter == 0 ? 0 : step.below(jitter + 1))));
+            if (rule.phased() && step.one_in(8)) into_phase(facts.back(), kPhases[step.below(3)]);
             if (step.one_in(10))
                 facts.push_back(
                     facts[facts.size() - 1 -
@@ -302,6 +220,8 @@ Told recounted(const Case& c) {
         for (auto& [key, s] : subjects) {
             const bool counted = c.rule.counts(fact) && own == key;
             if (counted || (c.rule.same_person(fact, s.like()) && c.rule.watches(fact))) s.judge(now, &known.back());
+            if (c.rule.phased() && fact.kind == "phase_change" && fact.customer == s.like().customer)
+                s.judge(now, nullptr);
         }
     }
     Told told;
@@ -315,7 +235,7 @@ Told recounted(const Case& c) {
 /// The case's rule and events, in tasks.
 class Real {
 public:
-    explicit Real(const Case& c) : case_(c), rules_(loaded(c.text, c.retention)) {
+    explicit Real(const Case& c) : case_(c), rules_(loaded(c.text, c.retention, plan_of(c.rule))) {
         setting_.limits.retention = Duration(c.retention);
         setting_.limits.dedup = Duration(c.retention);
         start();
@@ -430,7 +350,7 @@ struct Measured {
 RC_GTEST_PROP(NaiveModel, MeasuresEqualARecountAtAnyInstantAndChangeOnlyWhereSaid, ()) {
     const auto seed = *rc::gen::noShrink(rc::gen::resize(rc::kNominalSize, rc::gen::arbitrary<std::uint32_t>()));
     const Case c(seed, *rc::gen::inRange(1, 60));
-    const auto rules = loaded(c.text, c.retention);
+    const auto rules = loaded(c.text, c.retention, plan_of(c.rule));
     std::vector<const Fact*> facts;
     for (const Fact& fact : c.facts) facts.push_back(&fact);
     std::stable_sort(facts.begin(), facts.end(), [](const Fact* a, const Fact* b) { return a->time < b->time; });

@@ -134,6 +134,30 @@ TEST_F(StoredRows, ARollupIsPinnedByteByByte) {
               "c0e3be03");
 }
 
+TEST_F(StoredRows, TheWarningAboutALimitIsPinnedByteByByte) {
+    auto set = std::make_shared<RuleSet>(*rules());
+    Rule& surge = set->rules[1];
+    surge.limit = 1;
+    Rule over;
+    over.name = "SurgeOverLimit";
+    over.order = 2;
+    over.limits = 1;
+    over.levels[4] = over.stays[4] = Expression();
+    set->rules.push_back(over);
+    tasks_.adopt(set);
+    tasks_.apply(0, complaint("e1", "c"));
+    Event elsewhere = complaint("e2", "d");
+    elsewhere.area = "s";
+    tasks_.apply(0, elsewhere);
+    const Rows rows = written(tasks_.task(0));
+    const std::string key = "6c" + hex("SurgeOverLimit");
+    ASSERT_TRUE(rows.contains(key)) << testing::PrintToString(rows);
+    const std::string& row = rows.at(key);
+    // format, an open episode, rule, no subject, no timer; its level, when it opened
+    EXPECT_EQ(row.substr(0, 2 * 29), "01" "01" "0e" + hex("SurgeOverLimit") + "00" "feffffffffffffff3f" "04" "c0a907");
+    EXPECT_EQ(row.substr(row.size() - 6), "c0a907") << "the instant it moved last";
+}
+
 TEST_F(StoredRows, AnEventWithoutACustomerIsRememberedUnderItsId) {
     tasks_.adopt(rules());
     tasks_.apply(0, complaint("e2", ""));

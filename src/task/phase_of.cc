@@ -1,0 +1,54 @@
+#include "task/phase_of.h"
+
+#include <algorithm>
+
+namespace tocsin::task {
+
+void PhaseOf::find_lineage(std::string_view area) {
+    lineage_.clear();
+    for (const AreaId node : setting_.areas.lineage(setting_.areas.resolve(area)))
+        lineage_.push_back(setting_.areas.area(node).code);
+}
+
+PhaseAt PhaseOf::in_force(const PhasePlan& plan, const Subject& subject, Instant t) const {
+    for (auto own = subject.own.rbegin(); own != subject.own.rend(); ++own) {
+        if (own->since <= t) return *own;
+    }
+    return plan.at(lineage_, t);
+}
+
+rules::InPhase PhaseOf::at(const PhasePlan& plan, const Subject& subject, Instant t) {
+    find_lineage(subject.area);
+    const PhaseAt now = in_force(plan, subject, t);
+    if (now.phase.empty() || t >= now.since + plan.settle) return {now.phase, now.phase};
+    return {now.phase, in_force(plan, subject, now.since - Duration(1)).phase};
+}
+
+Instant PhaseOf::next(const PhasePlan& plan, const Subject& subject, Instant t) {
+    find_lineage(subject.area);
+    Instant next = plan.next(lineage_, t);
+    for (const PhaseAt& own : subject.own) {
+        for (const Instant instant : {own.since, own.since + plan.settle}) {
+            if (instant > t) next = std::min(next, instant);
+        }
+    }
+    return next;
+}
+
+std::string_view PhaseOf::told(const PhasePlan& plan, const Event& event) const {
+    const auto kind = setting_.schema.kind("phase_change");
+    const auto field = setting_.schema.field("phase");
+    if (!kind || event.kind != *kind || !field) return {};
+    const Value phase = event.field(*field);
+    return phase.type == Value::Type::kString && plan.knows(phase.string) ? phase.string : std::string_view();
+}
+
+episodes::Holding without_storm(const Rule& rule, const episodes::SubjectState& state, episodes::Holding holding) {
+    if (rule.plan == nullptr || rule.rises_without_event || rule.interval > Duration::zero()) return holding;
+    Level highest = state.episode.level;
+    for (const episodes::Rising& rising : state.rising) highest = std::max(highest, rising.level);
+    holding.level = std::min(holding.level, highest);
+    return holding;
+}
+
+}  // namespace tocsin::task

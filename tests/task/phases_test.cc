@@ -1,0 +1,185 @@
+/// `phases` and `overrides`: what a change of phase does, and what it does not.
+
+#include "base/phases.h"
+
+#include "levels_in_time.h"
+
+namespace tocsin::task {
+namespace {
+
+class Phases : public Story {
+protected:
+    static constexpr std::int64_t kHour = 3600;
+
+    Phases() {
+        plan_->names = {"reminder", "suspension", "supplement"};
+        plan_->settle = std::chrono::hours(2);
+        sources_.phases = plan_;
+    }
+    void begins(std::int64_t second, const std::string& phase, const std::string& area = "") {
+        plan_->areas[area].push_back({at(second), phase});
+    }
+    Given change(std::int64_t second, const std::string& customer, const char* phase) {
+        return {second, "phase_change", customer, "", {{"phase", Value::of_string(phase)}}};
+    }
+    std::shared_ptr<PhasePlan> plan_ = std::make_shared<PhasePlan>();
+};
+
+constexpr const char* kPerson = R"(  - alert: R
+    on: complaint
+    by: [customer]
+    within: 7d
+    measures: {n: count()}
+    levels: {yellow: n >= 2, red: n >= 4}
+)";
+constexpr const char* kPlace = R"(  - alert: R
+    on: complaint
+    by: [area]
+    rollup_areas: [city]
+    within: 1d
+    measures: {n: count()}
+    levels: {yellow: n >= 2}
+)";
+
+TEST_F(Phases, ARuleHoldsInItsPhasesOnlyAndCountsInAll) {
+    begins(10 * kHour, "suspension");
+    const std::string rule = std::string(kPerson) + "    phases: [suspension]\n";
+    EXPECT_EQ(tell(rule, {{0}, {1}}, 20 * kHour), Lines())
+        << "nothing opens because a phase begins, not even once it has settled";
+    EXPECT_EQ(tell(rule, {{0}, {1}, {11 * kHour}}, 13 * kHour), Lines()) << "it settles for two hours";
+    EXPECT_EQ(tell(rule, {{0}, {1}, {12 * kHour}}, 13 * kHour), (Lines{"R opened yellow 43200 e3"}))
+        << "and the windows reach back behind the change";
+}
+
+TEST_F(Phases, WhatIsOpenGoesDownAsEverWhenItsPhaseEnds) {
+    begins(0, "reminder");
+    begins(10 * kHour, "supplement");
+    const std::string rule = std::string(kPerson) + "    phases: [reminder]\n";
+    const std::vector<Given> events = {{3 * kHour}, {3 * kHour + 1}};
+    EXPECT_EQ(tell(rule, events, 48 * kHour), (Lines{"R opened yellow 10801 e2", "R closed yellow 43200"}))
+        << "it stays while the new phase settles";
+    EXPECT_EQ(tell(rule + "    keep_firing_for: 6h\n", events, 48 * kHour),
+              (Lines{"R opened yellow 10801 e2", "R closed yellow 64800"}));
+}
+
+TEST_F(Phases, OverridesReplaceSingleColours) {
+    begins(0, "suspension");
+    begins(10 * kHour, "supplement");
+    const std::string rule = std::string(kPerson) + "    overrides: {supplement: {levels: {yellow: n >= 1}}}\n";
+    EXPECT_EQ(tell(rule, {{5 * kHour}}, 48 * kHour), Lines());
+    EXPECT_EQ(tell(rule, {{13 * kHour}}, 48 * kHour), (Lines{"R opened yellow 46800 e1"}));
+    EXPECT_EQ(tell(rule, {{11 * kHour}, {11 * kHour + 1}}, 13 * kHour), (Lines{"R opened yellow 39601 e2"}))
+        << "while it settles, what holds in both phases is told";
+    EXPECT_EQ(tell(rule, {{5 * kHour}, {5 * kHour + 1}, {6 * kHour}, {13 * kHour}}, 14 * kHour),
+              (Lines{"R opened yellow 18001 e2", "R raised red 46800"}))
+        << "red is what it was";
+}
+
+TEST_F(Phases, APersonsOwnWinsOverTheAreas) {
+    begins(0, "reminder");
+    const std::string rule = std::string(kPerson) + "    phases: [suspension]\n";
+    EXPECT_EQ(tell(rule,
+                   {{3 * kHour},
+                    change(4 * kHour, "anna", "suspension"),
+                    {7 * kHour},
+                    {7 * kHour, "complaint", "bert"},
+                    {8 * kHour, "complaint", "bert"}},
+                   10 * kHour),
+              (Lines{"R opened yellow 25200 e3"}));
+    EXPECT_EQ(
+        tell(rule,
+             {change(0, "anna", "suspension"), {3 * kHour}, {3 * kHour + 1}, change(4 * kHour, "anna", "reminder")},
+             10 * kHour),
+        (Lines{"R opened yellow 10801 e3", "R closed yellow 21600"}));
+    EXPECT_EQ(tell(rule, {change(0, "anna", "winter"), {3 * kHour}, {3 * kHour + 1}}, 10 * kHour), Lines())
+        << "a phase that nobody planned is passed over";
+}
+
+TEST_F(Phases, PlacesHaveThePhaseOfTheirArea) {
+    begins(0, "reminder");
+    begins(0, "suspension", "north/city");
+    const std::string rule = std::string(kPlace) + "    phases: [suspension]\n";
+    EXPECT_EQ(tell(rule,
+                   {{3 * kHour},
+                    {4 * kHour},
+                    {4 * kHour, "complaint", "anna", "north/town"},
+                    {5 * kHour, "complaint", "bert", "north/town"}},
+                   10 * kHour),
+              (Lines{"R opened yellow 14400 e2"}));
+}
+
+TEST_F(Phases, APlaceRisesWithItsNextEvent) {
+    begins(0, "reminder");
+    begins(10 * kHour, "suspension");
+    const std::string rule = std::string(kPlace) + "    phases: [suspension]\n";
+    EXPECT_EQ(tell(rule, {{8 * kHour}, {9 * kHour}}, 20 * kHour), Lines());
+    EXPECT_EQ(tell(rule, {{8 * kHour}, {9 * kHour}, {13 * kHour}}, 20 * kHour), (Lines{"R opened yellow 46800 e3"}));
+}
+
+TEST_F(Phases, APromiseIsMadeInItsPhaseAndStands) {
+    begins(0, "suspension");
+    begins(10 * kHour, "supplement");
+    const std::string rule = R"(  - alert: R
+    expect: {after: registration, event: reconnection, within: 2h}
+    by: [customer]
+    phases: [suspension]
+    levels: {yellow: overdue >= 0s}
+)";
+    EXPECT_EQ(tell(rule, {{9 * kHour, "registration"}, {11 * kHour, "registration", "bert"}}, 20 * kHour),
+              (Lines{"R opened yellow 39600 e1"}));
+}
+
+TEST_F(Phases, ANewRuleIsJudgedOverAllThatIsRemembered) {
+    begins(0, "suspension");
+    AreaTree areas;
+    Pseudonymizer pseudonyms = Pseudonymizer::fixed();
+    const Setting setting{schema_, areas, pseudonyms, {}, 1};
+    TaskGroup group(setting);
+    group.adopt(loaded(std::string(kPerson) + "    phases: [reminder]\n"));
+    for (const auto& [id, second] : {std::pair("e1", 3 * kHour), std::pair("e2", 4 * kHour)}) {
+        Event event;
+        event.kind = *schema_.kind("complaint");
+        event.time = at(second);
+        event.id = id;
+        event.customer = event.subscriber = "anna";
+        group.task(0).advance(event.time);
+        group.apply(0, event);
+    }
+    EXPECT_TRUE(group.task(0).take_transitions().empty());
+    group.adopt(loaded(std::string(kPerson) + "    phases: [suspension]\n"));
+    const std::vector<Transition> made = group.task(0).take_transitions();
+    ASSERT_EQ(made.size(), 1u);
+    EXPECT_EQ(made[0].at, at(4 * kHour));
+}
+
+TEST_F(Phases, AnotherPlanIsTakenWithAReload) {
+    begins(0, "suspension");
+    AreaTree areas;
+    Pseudonymizer pseudonyms = Pseudonymizer::fixed();
+    const Setting setting{schema_, areas, pseudonyms, {}, 1};
+    TaskGroup group(setting);
+    const std::string rule = std::string(kPerson) + "    phases: [suspension]\n";
+    group.adopt(loaded(rule));
+    for (const auto& [id, second] : {std::pair("e1", 3 * kHour), std::pair("e2", 4 * kHour)}) {
+        Event event;
+        event.kind = *schema_.kind("complaint");
+        event.time = at(second);
+        event.id = id;
+        event.customer = event.subscriber = "anna";
+        group.task(0).advance(event.time);
+        group.apply(0, event);
+    }
+    EXPECT_EQ(group.task(0).take_transitions().size(), 1u);
+    begins(5 * kHour, "supplement");
+    const auto next = loaded(rule);
+    EXPECT_EQ(next->rules[0].definition_hash, group.task(0).recorder().rules().rules[0].definition_hash);
+    group.adopt(next);
+    group.task(0).advance(at(20 * kHour));
+    const std::vector<Transition> made = group.task(0).take_transitions();
+    ASSERT_EQ(made.size(), 1u);
+    EXPECT_EQ(made[0].kind, TransitionKind::kClosed);
+    EXPECT_EQ(made[0].at, at(7 * kHour));
+}
+
+}  // namespace
+}  // namespace tocsin::task
