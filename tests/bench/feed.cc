@@ -1,5 +1,5 @@
 /// Writes the benchmark's load into a topic, lz4, or prints it.
-///   bench_feed --brokers=B --topic=T --partitions=N [--key=customer|area] [--events=N] [--customers=N] [--draw=zipf|each]
+///   bench_feed --brokers=B --topic=T --partitions=N [--key=customer|area] [--events=N] [--customers=N] [--draw=zipf|even|each]
 ///              [--mix=complaints|campaign] [--begin=MS] [--days=N] [--first=N]        without --topic: to stdout
 
 #include <librdkafka/rdkafka.h>
@@ -46,7 +46,8 @@ tocsin::bench::LoadOptions load_of(std::map<std::string, std::string>& options) 
     if (begin != 0) load.begin = tocsin::from_millis(static_cast<std::int64_t>(begin));
     load.span = std::chrono::days(days);
     load.mix = options["mix"] == "campaign" ? Mix::kCampaign : Mix::kComplaints;
-    load.draw = options["draw"] == "each" ? Draw::kEach : Draw::kZipf;
+    const std::string& draw = options["draw"];
+    load.draw = draw == "each" ? Draw::kEach : draw == "even" ? Draw::kEven : Draw::kZipf;
     return load;
 }
 

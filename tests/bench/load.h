@@ -17,6 +17,7 @@ namespace tocsin::bench {
 
 enum class Draw : std::uint8_t {
     kZipf,  ///< customer of rank r is drawn in proportion to r^-0.99: a few who never stop, very many who call once
+    kEven,  ///< by lot, everybody as likely as everybody else
     kEach,  ///< everybody in turn
 };
 
@@ -96,6 +97,7 @@ private:
     std::uint64_t below(std::uint64_t n) { return random_() % n; }
     std::uint64_t draw() {
         if (options_.draw == Draw::kEach) return turn_++ % options_.customers;
+        if (options_.draw == Draw::kEven) return below(options_.customers);
         return zipf_(std::uniform_real_distribution<>(0, 1)(random_));
     }
 

@@ -42,6 +42,12 @@ class LoadTest(unittest.TestCase):
         self.assertAlmostEqual(counts[0][1] / 100000, 1 / weights, delta=0.01)
         self.assertAlmostEqual(counts[9][1] / 100000, 10 ** -0.99 / weights, delta=0.005)
 
+    def test_even_gives_nobody_many(self):
+        _, events = feed("--events=20000", "--customers=20000", "--mix=campaign", "--draw=even")
+        counts = collections.Counter(e["customer"] for e in events)
+        self.assertLess(max(counts.values()), 20)
+        self.assertGreater(len(counts), 8000)
+
     def test_each_takes_everybody_in_turn(self):
         _, events = feed("--events=2000", "--customers=1000", "--draw=each")
         self.assertEqual(len({e["customer"] for e in events}), 1000)
