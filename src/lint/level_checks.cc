@@ -1,6 +1,7 @@
 // What is the matter with levels, and with the tables behind them.
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 #include "base/times.h"
 #include "lint/levels.h"
@@ -9,6 +10,8 @@
 
 namespace tocsin::lint {
 namespace {
+
+constexpr std::size_t kRowsMax = 500;  ///< different rows of a table that levels are judged by: the first ones
 
 std::string name_of(Level level) {
     return std::string(level_name(level));
@@ -79,11 +82,10 @@ void check_levels(const Subject& subject, const Input& input) {
         for (const LevelFault& fault : level_faults(rule, {}, input.schema)) say(subject, fault, nullptr, nullptr);
         return;
     }
-    std::vector<std::vector<std::string>> done;  // rows that say the same are looked at once
+    std::set<std::vector<std::string>> done;  // rows that say the same are looked at once
     for (const yaml::CsvRow& row : table->rows) {
-        std::vector<std::string> values(row.fields.begin() + 1, row.fields.end());
-        if (std::find(done.begin(), done.end(), values) != done.end()) continue;
-        done.push_back(std::move(values));
+        if (!done.emplace(row.fields.begin() + 1, row.fields.end()).second) continue;
+        if (done.size() > kRowsMax) return;
         for (const LevelFault& fault : level_faults(rule, thresholds_of(row), input.schema))
             say(subject, fault, &*table, &row);
     }

@@ -18,7 +18,7 @@ using rules::Op;
 using Code = Expression::Code;
 using Index = std::uint32_t;
 
-constexpr std::size_t kPointsMax = 50'000;
+constexpr std::size_t kPointsMax = 20'000;
 
 bool is_comparison(Op op) {
     return op >= Op::kEqual && op <= Op::kGreaterEqual;

@@ -29,10 +29,12 @@ public:
                 for (Finding& finding : look_at(source, place)) all.push_back(std::move(finding));
             }
         }
-        std::stable_sort(all.begin(), all.end(), [this](const Finding& a, const Finding& b) {
-            return std::tuple(order(a.position.file), a.position.line, a.position.col) <
-                   std::tuple(order(b.position.file), b.position.line, b.position.col);
-        });
+        const auto place = [this](const Finding& f) {
+            return std::tuple(order(f.position.file), f.position.line, f.position.col, std::string_view(f.check),
+                              std::string_view(f.message));
+        };
+        std::stable_sort(all.begin(), all.end(),
+                         [&](const Finding& a, const Finding& b) { return place(a) < place(b); });
         // Rules that share a table find the same in it.
         const auto same = [](const Finding& a, const Finding& b) {
             return std::tie(a.check, a.position.file, a.position.line, a.position.col, a.message) ==
