@@ -12,7 +12,8 @@
     flags       operations.md has every command and flag of --help, and no other; so has every command line in a page
     names       constants, functions and metrics that pages name exist
     promises    each promise of architecture.md and each format of storage_format.md names its test
-    runbooks    operations.md links every runbook
+    runbooks    operations.md links every runbook of an alert
+    shipped     each rule of rules/ has source, texts, a runbook that campaign.md links, and a test that asks about it
 
 arch.py checks links, paths and names of tests.
 """
@@ -523,11 +524,56 @@ def check_promises(place):
 def check_runbooks(place):
     linked = set(re.findall(r"\]\((runbooks/\w+\.md)\)", place.page("operations")))
     there = {path.removeprefix("docs/") for path in place.tree.ending(".md", under="docs/runbooks/")}
-    return [f"docs/operations.md: no link to {path}" for path in sorted(there - linked)]
+    of_rules = {f"runbooks/{name}.md" for name in shipped_rules(place.tree)}
+    return [f"docs/operations.md: no link to {path}" for path in sorted(there - linked - of_rules)]
+
+
+# --- shipped rules -----------------------------------------------------------------------------------------------------
+
+RUNBOOK = ["What it means", "For whom", "What to do", "Where the numbers come from"]
+
+
+def shipped_rules(tree):
+    """{name: (file, its lines)} of rules and rollups, each up to the next name."""
+    found = {}
+    for path in tree.ending(".yml", under="rules/"):
+        if re.fullmatch(r"rules/(campaign/)?[\w-]+\.yml", path):
+            parts = re.split(r"^ *(?:- )?alert: (\w+)$", tree.text(path), flags=re.MULTILINE)
+            found.update({name: (path, body) for name, body in zip(parts[1::2], parts[2::2])})
+    return found
+
+
+def check_shipped(place):
+    tree, complaints = place.tree, []
+    linked = set(re.findall(r"\]\(runbooks/(\w+)\.md\)", tree.text("docs/campaign.md")))
+    tested = "\n".join(tree.text(path) for path in tree.ending(".yml", under="rules/tests/"))
+    for name, (path, body) in shipped_rules(tree).items():
+        page = f"docs/runbooks/{name}.md"
+        for key in ("owner:", "summary:", "summary_zh:"):
+            if not re.search(rf"^ *{key} ", body, re.MULTILINE):
+                complaints.append(f"{path}: {name} has no {key[:-1]}")
+        if not re.search(r"^ *source: (>-\n *)?\"?\[[RCPWGA]\] ", body, re.MULTILINE):
+            complaints.append(f"{path}: the source of {name} has no grade")
+        if f"runbook_url: {page}\n" not in tree.text(path):
+            complaints.append(f"{path}: {name} does not name its runbook {page}")
+        if not re.search(rf"\balertname: {name}\b", tested):
+            complaints.append(f"{path}: no test in rules/tests asks about {name}")
+        if name not in linked:
+            complaints.append(f"docs/campaign.md: no link to runbooks/{name}.md")
+        if not tree.exists(page):
+            complaints.append(f"{page}: missing")
+            continue
+        text = tree.text(page)
+        if not text.startswith(f"# {name}\n") or re.findall(r"^## (.*)$", text, re.MULTILINE) != RUNBOOK:
+            complaints.append(f"{page}: its headings are {name}, then {', '.join(RUNBOOK)}")
+        if f"`{path}`" not in text:
+            complaints.append(f"{page}: does not say that the rule is in {path}")
+    return complaints
 
 
 CHECKS = {"keys": check_keys, "settings": check_settings, "rules": check_rules, "lint": check_lint, "tests": check_tests, "examples": check_examples, "flags": check_flags,
-          "names": check_names, "promises": check_promises, "runbooks": check_runbooks}
+          "names": check_names, "promises": check_promises, "runbooks": check_runbooks,
+          "shipped": check_shipped}
 
 
 def main():

@@ -36,6 +36,13 @@ GOOD = {
     "docs/architecture.md": "# Architecture\n\n## What holds\n\n| | promise | guarded by |\n| --- | --- | --- |\n" + PROMISES +
                             "\n## Limits\n\n`Judge::kRowsMax`, `kRowsMax`, `Judge::answer`, `tocsin_events_total`.\n",
     "docs/storage_format.md": "# Storage\n\n## Keys\n\n| key | pinned by |\n| --- | --- |\n| `o` | `Judge.AnswersZero` |\n",
+    "rules/campaign/late.yml": "groups:\n  - name: g\n    rules:\n      - alert: Late\n        owner: desk\n        source: \"[A] two\"\n"
+                               "        annotations:\n          summary: Late.\n          summary_zh: 晚\n"
+                               "          runbook_url: docs/runbooks/Late.md\n",
+    "rules/tests/late.yml": "tests:\n  - transition_test: [{alertname: Late, exp_transitions: []}]\n",
+    "docs/runbooks/Late.md": "# Late\n\n## What it means\n\n## For whom\n\n## What to do\n\n## Where the numbers come from\n\n"
+                             "`rules/campaign/late.yml`\n",
+    "docs/campaign.md": "# Campaign\n\n[Late](runbooks/Late.md)\n",
     "README.md": "Start with `tocsin run`.\n",
 }
 
@@ -88,6 +95,15 @@ BROKEN = [
     ("promises", "docs/architecture.md", r"\| 7 \| promise 7 \| `Judge.AnswersZero`", "| 7 | promise 7 | hope", "no test guards: 7"),
     ("promises", "docs/storage_format.md", "`Judge.AnswersZero`", "nobody", "no test guards: `o`"),
     ("runbooks", "docs/operations.md", r"\[Down\].*\n", "", "no link to runbooks/Down.md"),
+    ("shipped", "rules/campaign/late.yml", "        owner: desk\n", "", "Late has no owner"),
+    ("shipped", "rules/campaign/late.yml", "          summary_zh: 晚\n", "", "Late has no summary_zh"),
+    ("shipped", "rules/campaign/late.yml", r"\[A\] ", "", "the source of Late has no grade"),
+    ("shipped", "rules/campaign/late.yml", "runbooks/Late", "runbooks/Later", "does not name its runbook"),
+    ("shipped", "rules/campaign/late.yml", "alert: Late", "alert: Later", "docs/runbooks/Later.md: missing"),
+    ("shipped", "rules/tests/late.yml", "Late", "Early", "no test in rules/tests asks about Late"),
+    ("shipped", "docs/campaign.md", "runbooks/Late", "runbooks/Down", "no link to runbooks/Late.md"),
+    ("shipped", "docs/runbooks/Late.md", "## For whom\n\n", "", "its headings are"),
+    ("shipped", "docs/runbooks/Late.md", "campaign/late", "campaign/early", "does not say that the rule is in"),
 ]
 
 

@@ -6,7 +6,7 @@ tries with those programs.
 
     alerts         promtool takes the rules, their tests pass, and each alert has a test that sees it fire
     queries        every expression of alerts and dashboards is PromQL, of metrics and labels that docs/metrics.md lists
-    runbooks       one for each alert, with its four headings; none without an alert
+    runbooks       one for each alert, with its four headings; none without an alert or a shipped rule
     dashboard      loads anywhere: fixed uid, no id, no inputs, every data source a variable, nothing overlaps
     alertmanager   amtool takes the example, red mutes the other colours, and warnings go where they should
     unit           systemd takes the unit, its options are there, and its exposure is at most 1.5 of 10
@@ -187,8 +187,10 @@ def check_runbooks(place):
         for metric in re.findall(r"`(tocsin_\w+)", text):
             if metric not in metrics_of(place):
                 complaints.append(f"{page}: there is no metric {metric} in docs/metrics.md")
+    of_rules = {name for path in place.matching("rules/*.yml") + place.matching("rules/campaign/*.yml")
+                for name in re.findall(r"^ *(?:- )?alert: (\w+)$", place.text(path), re.MULTILINE)}
     for page in place.matching("docs/runbooks/*.md"):
-        if os.path.basename(page)[:-3] not in alerts:
+        if os.path.basename(page)[:-3] not in {*alerts, *of_rules}:
             complaints.append(f"{page}: there is no such alert")
     return complaints
 
@@ -302,7 +304,8 @@ def check_hardening(place):
 def check_configuration(place):
     if not os.path.exists(place.tocsin):
         raise Skip("built tocsin")
-    return refused("deploy/tocsin.yml", place.tocsin, "check", "config", place.path("deploy/tocsin.yml"))
+    return [complaint for name in ("tocsin", "campaign")
+            for complaint in refused(f"deploy/{name}.yml", place.tocsin, "check", "config", place.path(f"deploy/{name}.yml"))]
 
 
 def check_numbers(place):
