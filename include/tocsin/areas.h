@@ -4,13 +4,11 @@
 #include <array>
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
-
-#include "absl/container/flat_hash_map.h"
 
 namespace tocsin {
 
@@ -57,10 +55,7 @@ private:
     AreaId insert(Area area);
     std::deque<Area> nodes_;  // deque: references and the views in by_code_ stay valid
     std::deque<std::vector<AreaId>> lineages_;
-    struct CodeHash {
-        std::size_t operator()(std::string_view code) const;
-    };
-    absl::flat_hash_map<std::string_view, AreaId, CodeHash, std::equal_to<>> by_code_;
+    std::unordered_map<std::string_view, AreaId> by_code_;
     bool from_file_ = false;
 };
 

@@ -1,12 +1,6 @@
 #include "tocsin/areas.h"
 
-#include "base/digest.h"
-
 namespace tocsin {
-
-std::size_t AreaTree::CodeHash::operator()(std::string_view code) const {
-    return hash64(code);
-}
 
 AreaTree::AreaTree() {
     Area unknown;
