@@ -1,7 +1,7 @@
 #include "rules/reasons.h"
 
 #include <array>
-#include <cstdio>
+#include <charconv>
 
 #include "base/times.h"
 #include "rules/code.h"
@@ -119,9 +119,11 @@ std::string value_text(const Value& value) {
         case Value::Type::kInt:
             return std::to_string(value.integer);
         case Value::Type::kNumber: {
+            constexpr int kDigits = 6;
             std::array<char, 32> text{};
-            std::snprintf(text.data(), text.size(), "%.6g", value.number);
-            return text.data();
+            const auto [end, error] =
+                std::to_chars(text.data(), text.data() + text.size(), value.number, std::chars_format::general, kDigits);
+            return {text.data(), end};
         }
         case Value::Type::kTime:
             return format_rfc3339(from_millis(value.integer));

@@ -147,9 +147,9 @@ TEST(SubjectState, WhatWaitsIsPinnedByteByByte) {
 TEST(SubjectState, WhatIsWithheldStaysSo) {
     SubjectState s = full();
     s.episode.withheld = true;
-    const std::string bytes = pack_states({s});
+    const std::string bytes = packed({s});
     EXPECT_EQ(hex(bytes.substr(0, 2)), "03" "43") << "format, parts";
-    EXPECT_EQ(bytes.substr(2), pack_states({full()}).substr(2)) << "and nothing else";
+    EXPECT_EQ(bytes.substr(2), packed({full()}).substr(2)) << "and nothing else";
     std::vector<SubjectState> after;
     ASSERT_TRUE(unpack_states(bytes, after));
     EXPECT_TRUE(after[0].episode.withheld);
