@@ -17,23 +17,22 @@ namespace {
 
 constexpr std::size_t kGoldenBytesMax = 64 << 20;
 
-/// Records that need no mapping: kind, time, and the fields under their own names.
-const decode::TopicMapping& plain_mapping() {
-    static const decode::TopicMapping mapping = [] {
-        decode::TopicMapping plain;
-        plain.topic = "test";
-        plain.kind.pointer = "/kind";
-        return plain;
-    }();
-    return mapping;
+/// Records that need no mapping: kind, time, and the fields under their own names. Who is behind an identifier the
+/// configuration says for all its topics.
+decode::TopicMapping plain_mapping(const config::Config& config) {
+    decode::TopicMapping plain;
+    plain.topic = "test";
+    plain.kind.pointer = "/kind";
+    if (!config.kafka.topics.empty()) plain.identity = config.kafka.topics.front().mapping.identity;
+    return plain;
 }
 
 class Run {
 public:
-    Run(const TestFile& file, const RuleTest& test) : file_(file), test_(test) {}
+    Run(const TestFile& file, const RuleTest& test) : file_(file), test_(test), plain_(plain_mapping(file.config)) {}
 
     Result<std::vector<Transition>> run() {
-        std::vector<pipeline::ReplayInput> inputs = {{"events", &plain_mapping(), {}, test_.lines}};
+        std::vector<pipeline::ReplayInput> inputs = {{"events", &plain_, {}, test_.lines}};
         for (const std::string& text : test_.files) inputs.push_back(TOCSIN_TRY(input_of(text)));
         AreaTree areas = config::make_areas(file_.config);
         const Pseudonymizer pseudonyms = Pseudonymizer::fixed();
@@ -61,7 +60,7 @@ private:
             return (std::filesystem::path(file_.path).parent_path() / path).string();
         };
         const std::size_t equals = text.find('=');
-        if (equals == std::string::npos) return pipeline::ReplayInput{beside(text), &plain_mapping(), {}, {}};
+        if (equals == std::string::npos) return pipeline::ReplayInput{beside(text), &plain_, {}, {}};
         const config::Topic* topic = file_.config.topic(text.substr(0, equals));
         if (topic == nullptr)
             return reject("events_from: " +
@@ -81,6 +80,7 @@ private:
 
     const TestFile& file_;
     const RuleTest& test_;
+    const decode::TopicMapping plain_;
 };
 
 /// What is open at an instant: the last word on each episode that is not closed.

@@ -175,6 +175,20 @@ TEST_F(TestCommand, RecordsOfAFileAreDecodedAsTheTopicSays) {
     EXPECT_EQ(ran.code, 0) << ran.out << ran.err;
 }
 
+TEST_F(TestCommand, EventsAreOfThePersonsThatTheConfigurationKnows) {
+    scratch_.write("t.conf.yml", "kafka: {topics: [{name: c, event: complaint}]}\nidentity: {links_file: links.csv}\n");
+    scratch_.write("links.csv", "identifier,person\nc1,c0\nc9,c0\n");
+    const std::string file =
+        scratch_.write("t.yml",
+                       "config_file: t.conf.yml\nrule_files: [r.yml]\ntests:\n- name: two numbers of one person\n"
+                       "  events: [{at: 0d, kind: complaint, fields: {customer: c1}}, {at: 1d, kind: complaint, "
+                       "fields: {customer: c9}}]\n" +
+                           open("1d", "yellow"));
+    EXPECT_EQ(tocsin({"test", file}).code, 0);
+    scratch_.write("links.csv", "identifier,person\nc1,c0\n");
+    EXPECT_EQ(tocsin({"test", file}).code, 1) << "two numbers of two people";
+}
+
 TEST_F(TestCommand, CheckReadsTestsWithoutRunningThem) {
     const Ran good = tocsin({"check", "test", test("t.yml", 2, open("1d", "red"))});
     EXPECT_EQ(good.code, 0) << "although it would fail";
