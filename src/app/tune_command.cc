@@ -156,8 +156,8 @@ const Rule* tunable(const Past& past, const std::string& name, rules::Dial& dial
     const Rule* rule = past.loaded.rules->find(name);
     if (rule == nullptr)
         complain("there is no rule " + name + " among those loaded");
-    else if (rule->rolls_up)
-        complain(name + ": rollups cannot be tuned; they follow the rule they belong to");
+    else if (rule->rolls_up || rule->limits)
+        complain(name + ": rollups and warnings about a limit cannot be tuned; they follow the rule they belong to");
     else if (const auto found = rules::dial_of(*rule, past.loaded.config.schema))
         return dial = *found, rule;
     else

@@ -176,8 +176,24 @@ CALENDARS = {"calendars": [{"name": Raw("c"), "zone": Raw("UTC"), "hours": Raw('
                             "years": [{"year": Raw("2026"), "holidays": [{"name": Raw("h"), "dates": Raw("2026-03-03")}]}]}]}
 
 
+PHASES = {"phases": Raw("[reminder, suspension, supplement]"),
+          "changes": [{"at": Raw("2016-10-15T00:00:00+08:00"), "phase": Raw("suspension")}]}
+
+
+def own_file(path):
+    """Which file the key stands in, if it is not the configuration itself."""
+    if path in ("phases", "settle") or path.startswith("changes[]"):
+        return "phases"
+    return next((name for name in ("events", "calendars") if path.startswith(f"{name}[]")), None)
+
+
 def document_with(path, value):
     """A configuration in which `path` has `value`, and all it needs."""
+    if own_file(path) == "phases":
+        document = copy.deepcopy(PHASES)
+        node = document["changes"][0] if path.startswith("changes[]") else document
+        node[last_key(path)] = Raw(value)
+        return document
     if path.startswith("calendars[]"):
         document = copy.deepcopy(CALENDARS)
         node = document
@@ -245,17 +261,17 @@ def try_settings(place, settings):
         write(folder, "areas.csv", "code,parent,level\n1,,province\n")
         write(folder, "events.yml", "events: [{kind: outage_update}]\n")
         write(folder, "calendars.yml", flow(CALENDARS) + "\n")
+        write(folder, "phases.yml", flow(PHASES) + "\n")
         files = {}
         for number, (path, value) in enumerate(settings):
             name, document = f"{number}.yml", document_with(path, value)
-            for key in ("events", "calendars"):
-                if path.startswith(f"{key}[]"):
-                    write(folder, f"{key}-{number}.yml", flow(document) + "\n")
-                    document = dict(least(), **{f"{key}_file": Raw(f"{key}-{number}.yml")})
+            if key := own_file(path):
+                write(folder, f"{key}-{number}.yml", flow(document) + "\n")
+                document = dict(least(), **{f"{key}_file": Raw(f"{key}-{number}.yml")})
             write(folder, name, flow(document) + "\n")
             files[path] = name
         said = place.ask(["check", "config", *files.values()], folder)[1]
-        return {path: "\n".join(line for line in said.splitlines() if re.match(rf"(?:events-|calendars-)?{re.escape(name)}\b", line))
+        return {path: "\n".join(line for line in said.splitlines() if re.match(rf"(?:events-|calendars-|phases-)?{re.escape(name)}\b", line))
                 for path, name in files.items()}
 
 
@@ -365,7 +381,10 @@ def complaint_about(place, language_blocks, text):
             write(folder, name, tables_given[-1] if tables_given else "area,red\n*,1\n")
         if re.match(r"\s*(#[^\n]*\n\s*)*groups:", text):
             write(folder, "example.yml", text)
-            code, said = place.ask(["check", "rules", "example.yml"], folder)
+            write(folder, "phases.yml", flow(PHASES) + "\n")
+            write(folder, "config.yml", flow(dict(least(), phases_file=Raw("phases.yml"))) + "\n")
+            config = ["--config.file=config.yml"] if re.search(r"^\s+phases:", text, re.MULTILINE) else []
+            code, said = place.ask(["check", "rules", *config, "example.yml"], folder)
             return said if code != 0 else ""
         if re.search(r"^tests:", text, re.MULTILINE):
             earlier = [other for _, other, _ in language_blocks[:[block[1] for block in language_blocks].index(text)]]
@@ -375,10 +394,10 @@ def complaint_about(place, language_blocks, text):
             write(folder, "rules/tests/example.yml", text)
             code, said = place.ask(["test", "rules/tests/example.yml"], folder)
             return said if code != 0 else ""
-        if re.match(r"events:", text):
-            write(folder, "events.yml", text)
+        if own := re.match(r"(events|phases):", text):
+            write(folder, f"{own[1]}.yml", text)
             write(folder, "r.yml", RULE)
-            write(folder, "example.yml", flow(dict(least(), events_file=Raw("events.yml"))) + "\n")
+            write(folder, "example.yml", flow(dict(least(), **{f"{own[1]}_file": Raw(f"{own[1]}.yml")})) + "\n")
             code, said = place.ask(["check", "config", "example.yml"], folder)
             return said if code != 0 else ""
         write(folder, "example.yml", text)
