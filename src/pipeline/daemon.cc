@@ -273,7 +273,7 @@ void Daemon::start_dispatcher() {
     std::vector<Dispatcher::Open> open;
     for (std::uint32_t i = 0; i < task_count_; ++i) {
         for (const Transition& t : tasks_->task(i).open_warnings()) {
-            for (const std::string& key : outlet_->keys_of(t)) open.push_back({key, outbox::transition_body(t, outlet_->group_of(t))});
+            for (const std::string& key : outlet_->keys_of_open(t)) open.push_back({key, outbox::transition_body(t, outlet_->group_of(t))});
         }
     }
     dispatcher_->restore_open(std::move(open));

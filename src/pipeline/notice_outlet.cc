@@ -107,6 +107,11 @@ std::vector<std::string> NoticeOutlet::keys_of(const Transition& t) const {
     return result;
 }
 
+std::vector<std::string> NoticeOutlet::keys_of_open(Transition record) const {
+    record.kind = TransitionKind::kRaised;
+    return keys_of(record);
+}
+
 void NoticeOutlet::put(Lane& lane, outbox::Notice notice) {
     notice.key = {lane.index, lane.next_row++};
     lane.batch.put(outbox::row_key(notice.key.number), outbox::encode_notice(notice));

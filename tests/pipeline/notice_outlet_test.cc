@@ -66,6 +66,13 @@ TEST_F(NoticeOutletTest, WhoeverWasToldOfTheOldLevelHearsThatItIsOver) {
     EXPECT_EQ(outlet_.keys_of(closed), Keys{"alertmanager/pager/0"});
 }
 
+TEST_F(NoticeOutletTest, WhatIsOpenAtAStartIsToldAlertmanagerAgain) {
+    Transition open = transition(Level::kRed, Level::kRed);
+    open.kind = TransitionKind::kUpdated;  // as Task::open_warnings() gives it
+    EXPECT_EQ(outlet_.keys_of(open), Keys{});
+    EXPECT_EQ(outlet_.keys_of_open(open), Keys{"alertmanager/pager/0"});
+}
+
 TEST_F(NoticeOutletTest, PeopleNeverBecomeAlertsAndExperimentsNobodysBusiness) {
     Transition person = transition(Level::kOrange);
     person.is_case = true;
