@@ -164,6 +164,7 @@ COMPANY = [
     ("receivers", ("receivers", [{"name": Raw("worklist")}])),
     ("receivers", ("route", {"receiver": Raw("worklist")})),
     ("route", ("route", {"receiver": Raw("worklist")})),
+    ("identity", ("identity", {"links_file": Raw("links.csv")})),
 ]
 NEEDS = {"webhook_configs": ("url", "http://h.example"), "alertmanager_configs": ("url", "http://h.example"),
          "old_secret_file": ("secret_file", "s"), "zone": ("format", '"%F %T"'), "map": ("field", "/type"),
@@ -259,6 +260,7 @@ def try_settings(place, settings):
         os.mkdir(os.path.join(folder, "rules"))
         write(folder, "rules/r.yml", RULE)
         write(folder, "areas.csv", "code,parent,level\n1,,province\n")
+        write(folder, "links.csv", "identifier,person\n1,2\n")
         write(folder, "events.yml", "events: [{kind: outage_update}]\n")
         write(folder, "calendars.yml", flow(CALENDARS) + "\n")
         write(folder, "phases.yml", flow(PHASES) + "\n")
@@ -381,6 +383,7 @@ def complaint_about(place, language_blocks, text):
             write(folder, name, tables_given[-1] if tables_given else "area,red\n*,1\n")
         if re.match(r"\s*(#[^\n]*\n\s*)*groups:", text):
             write(folder, "example.yml", text)
+            write(folder, "r.yml", RULE)
             write(folder, "phases.yml", flow(PHASES) + "\n")
             write(folder, "config.yml", flow(dict(least(), phases_file=Raw("phases.yml"))) + "\n")
             config = ["--config.file=config.yml"] if re.search(r"^\s+phases:", text, re.MULTILINE) else []

@@ -154,7 +154,7 @@ TEST_F(StoredRows, TheWarningAboutALimitIsPinnedByteByByte) {
     ASSERT_TRUE(rows.contains(key)) << testing::PrintToString(rows);
     const std::string& row = rows.at(key);
     // format, an open episode, rule, no subject, no timer; its level, when it opened
-    EXPECT_EQ(row.substr(0, 2 * 29), "01" "01" "0e" + hex("SurgeOverLimit") + "00" "feffffffffffffff3f" "04" "c0a907");
+    EXPECT_EQ(row.substr(0, 2 * 31), "01" "01" "0e" + hex("SurgeOverLimit") + "00" "feffffffffffffff3f" "04" "c0a907");
     EXPECT_EQ(row.substr(row.size() - 6), "c0a907") << "the instant it moved last";
 }
 
