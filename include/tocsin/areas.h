@@ -22,8 +22,8 @@ constexpr int kAreaLevels = 4;
 struct Area {
     std::string code;
     AreaLevel level = AreaLevel::kProvince;
-    AreaId parent = 0;          ///< itself at the top
-    std::string name;           ///< empty: none given
+    AreaId parent = 0;  ///< itself at the top
+    std::string name;   ///< empty: none given
     std::string name_zh;
     std::int64_t subscribers = 0;  ///< 0: not stated
 };

@@ -9,8 +9,8 @@ namespace tocsin {
 
 }  // namespace tocsin
 
-#define TOCSIN_CHECK(condition, because)                                          \
-    do {                                                                          \
-        if (!(condition)) [[unlikely]]                                            \
-            ::tocsin::check_failed(__FILE__, __LINE__, #condition, because);      \
+#define TOCSIN_CHECK(condition, because)                                     \
+    do {                                                                     \
+        if (!(condition)) [[unlikely]]                                       \
+            ::tocsin::check_failed(__FILE__, __LINE__, #condition, because); \
     } while (false)

@@ -19,7 +19,14 @@ using FieldId = std::uint16_t;
 
 /// The canonical fields have fixed ids, in this order; declared fields follow from kFirstDeclared.
 enum CanonicalField : FieldId {
-    kFieldId = 0, kFieldTime, kFieldKind, kFieldCustomer, kFieldSubscriber, kFieldArea, kFieldCategory, kFieldChannel,
+    kFieldId = 0,
+    kFieldTime,
+    kFieldKind,
+    kFieldCustomer,
+    kFieldSubscriber,
+    kFieldArea,
+    kFieldCategory,
+    kFieldChannel,
     kFirstDeclared,
 };
 
@@ -48,15 +55,24 @@ struct Event {
 inline Value Event::field(FieldId f) const {
     const auto text = [](std::string_view s) { return s.empty() ? Value::missing() : Value::of_string(s); };
     switch (f) {
-        case kFieldId: return text(id);
-        case kFieldTime: return Value::of_time(time);
-        case kFieldKind: return Value::of_int(kind);  // rules compare kinds by name; the compiler resolves them
-        case kFieldCustomer: return text(customer);
-        case kFieldSubscriber: return text(subscriber);
-        case kFieldArea: return text(area);
-        case kFieldCategory: return text(category);
-        case kFieldChannel: return text(channel);
-        default: break;
+        case kFieldId:
+            return text(id);
+        case kFieldTime:
+            return Value::of_time(time);
+        case kFieldKind:
+            return Value::of_int(kind);  // rules compare kinds by name; the compiler resolves them
+        case kFieldCustomer:
+            return text(customer);
+        case kFieldSubscriber:
+            return text(subscriber);
+        case kFieldArea:
+            return text(area);
+        case kFieldCategory:
+            return text(category);
+        case kFieldChannel:
+            return text(channel);
+        default:
+            break;
     }
     for (const FieldValue& entry : fields) {
         if (entry.field == f) return entry.value;
@@ -64,7 +80,8 @@ inline Value Event::field(FieldId f) const {
     return Value::missing();
 }
 
-/// Where a record stood in the topic it was first read from. Identifies it for ever (dead letters, dedup of the intake).
+/// Where a record stood in the topic it was first read from. Identifies it for ever (dead letters, dedup of the
+/// intake).
 struct Origin {
     std::string topic;
     std::int32_t partition = 0;

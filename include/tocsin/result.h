@@ -23,16 +23,22 @@ struct Error {
     std::string message;
 };
 
-inline Error retry(std::string message) { return {ErrorKind::kRetry, std::move(message)}; }
-inline Error reject(std::string message) { return {ErrorKind::kReject, std::move(message)}; }
-inline Error fatal(std::string message) { return {ErrorKind::kFatal, std::move(message)}; }
+inline Error retry(std::string message) {
+    return {ErrorKind::kRetry, std::move(message)};
+}
+inline Error reject(std::string message) {
+    return {ErrorKind::kReject, std::move(message)};
+}
+inline Error fatal(std::string message) {
+    return {ErrorKind::kFatal, std::move(message)};
+}
 
 /// A T, or the reason why there is none. Reading value() of a failed result is a bug and aborts.
 template <typename T>
 class [[nodiscard]] Result {
 public:
-    Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}          // NOLINT(google-explicit-constructor)
-    Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}      // NOLINT(google-explicit-constructor)
+    Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT(google-explicit-constructor)
+    Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor)
 
     [[nodiscard]] bool ok() const { return state_.index() == 0; }
     explicit operator bool() const { return ok(); }
@@ -95,9 +101,9 @@ private:
 }  // namespace tocsin
 
 /// The value of a Result, or return its error from the enclosing function. One per statement.
-#define TOCSIN_TRY(expression)                                          \
-    ({                                                                  \
-        auto tocsin_result_ = (expression);                             \
+#define TOCSIN_TRY(expression)                                              \
+    ({                                                                      \
+        auto tocsin_result_ = (expression);                                 \
         if (!tocsin_result_.ok()) return std::move(tocsin_result_).error(); \
-        std::move(tocsin_result_).value();                              \
+        std::move(tocsin_result_).value();                                  \
     })

@@ -13,8 +13,8 @@
 #include <utility>
 #include <vector>
 
-#include "tocsin/areas.h"
 #include "tocsin/event.h"
+#include "tocsin/thresholds.h"
 #include "tocsin/time.h"
 
 namespace tocsin {
@@ -23,23 +23,13 @@ struct Calendar;        // base/calendar.h
 struct CalendarWindow;  // base/calendar_window.h
 struct PhasePlan;       // base/phases.h
 
-/// The four colours; kNone is "does not hold". Ordered: blue < yellow < orange < red.
-enum class Level : std::uint8_t { kNone = 0, kBlue, kYellow, kOrange, kRed };
-constexpr int kLevels = 5;  ///< with kNone, so that arrays are indexed by Level
-std::string_view level_name(Level level);  ///< "blue" …; kNone: ""
-
-/// Thresholds of one area, `threshold.colour` in expressions. A missing value makes the comparison false.
-struct Thresholds {
-    std::array<Value, kLevels> by_level;
-};
-
 /// What an expression may look at. Fields that the rule's compiler proved unused may stay empty.
 struct EvalContext {
-    const Event* event = nullptr;             ///< `where`, `after … where`, predicates of any(); promises: `after.field`
-    std::span<const Value> measures;          ///< level expressions: one per Rule::measures
+    const Event* event = nullptr;     ///< `where`, `after … where`, predicates of any(); promises: `after.field`
+    std::span<const Value> measures;  ///< level expressions: one per Rule::measures
     const Thresholds* thresholds = nullptr;
-    std::optional<Duration> overdue;          ///< promises: judging instant minus due time
-    std::optional<std::int64_t> open;         ///< promises: of this customer under this rule, due and not yet ended
+    std::optional<Duration> overdue;   ///< promises: judging instant minus due time
+    std::optional<std::int64_t> open;  ///< promises: of this customer under this rule, due and not yet ended
 };
 
 /// A typed, compiled expression of design section 7. Cheap to copy (shared, immutable).
@@ -63,20 +53,33 @@ private:
 
 /// Appended to only: the numbers are part of definition hashes.
 enum class MeasureFn : std::uint8_t {
-    kCount, kDistinct, kSum, kAny, kAvg, kMin, kMax, kRatio, kAll, kFirst, kLast, kQuantile, kSeen, kAttr,
+    kCount,
+    kDistinct,
+    kSum,
+    kAny,
+    kAvg,
+    kMin,
+    kMax,
+    kRatio,
+    kAll,
+    kFirst,
+    kLast,
+    kQuantile,
+    kSeen,
+    kAttr
 };
 
 /// One function over the matching events of a subject, or (kSeen, kAttr) over everything remembered of its person. A
 /// function written inside a level (`any(x)`) becomes a measure without a name.
 struct Measure {
-    std::string name;                      ///< empty: anonymous, not printed
+    std::string name;  ///< empty: anonymous, not printed
     MeasureFn fn = MeasureFn::kCount;
-    Value::Type type = Value::Type::kInt;  ///< of its values, those that are not missing
-    FieldId field = 0;                     ///< kDistinct kSum kAvg kMin kMax kFirst kLast kQuantile kAttr
-    Expression predicate;                  ///< kAny kRatio kAll
-    KindId kind = 0;                       ///< kSeen
-    std::int64_t share = 0;                ///< kQuantile: 0 to kSumScale
-    Duration window{};                     ///< (t - window, t]; with `calendar` no window is longer
+    Value::Type type = Value::Type::kInt;            ///< of its values, those that are not missing
+    FieldId field = 0;                               ///< kDistinct kSum kAvg kMin kMax kFirst kLast kQuantile kAttr
+    Expression predicate;                            ///< kAny kRatio kAll
+    KindId kind = 0;                                 ///< kSeen
+    std::int64_t share = 0;                          ///< kQuantile: 0 to kSumScale
+    Duration window{};                               ///< (t - window, t]; with `calendar` no window is longer
     std::shared_ptr<const CalendarWindow> calendar;  ///< null: sliding
 
     /// What counts at `t` lies in (after(t), t].
@@ -143,22 +146,6 @@ private:
     std::shared_ptr<const Code> code_;
 };
 
-/// thresholds_file: by area code, "*" for the rest; the nearest ancestor wins, colour by colour.
-class ThresholdTable {
-public:
-    /// Returns false if the area is already there.
-    bool add(std::string area_code, Thresholds row);
-    /// The row of the area or of its nearest listed ancestor, else "*", else nothing set. An empty colour in that row is
-    /// unused there; it does not fall through to an ancestor.
-    [[nodiscard]] Thresholds find(const AreaTree& areas, AreaId area) const;
-    [[nodiscard]] std::size_t size() const { return rows_.size(); }
-    /// All rows in the order of their codes, as text that is the same for the same table: what hashes are of.
-    [[nodiscard]] std::string canonical() const;
-
-private:
-    std::map<std::string, Thresholds, std::less<>> rows_;
-};
-
 /// What `overrides` puts in place of a rule's colours during one phase; colours that are not there stay as they are.
 struct PhaseOverride {
     std::string phase;
@@ -168,20 +155,20 @@ struct PhaseOverride {
 struct Rule {
     std::string name;
     std::string group;
-    std::string id;      ///< author's own id; empty: none
+    std::string id;  ///< author's own id; empty: none
     std::string owner;
-    std::string source;  ///< where the thresholds come from
+    std::string source;       ///< where the thresholds come from
     std::uint32_t order = 0;  ///< position among all rules, in file and line order
     std::string file;         ///< for messages and the API
     int line = 0;
 
-    std::vector<KindId> on;       ///< empty for expect rules
+    std::vector<KindId> on;  ///< empty for expect rules
     Expression where;
-    std::vector<FieldId> by;      ///< as written; kFieldCustomer or kFieldSubscriber in it: a person rule, else cells
+    std::vector<FieldId> by;  ///< as written; kFieldCustomer or kFieldSubscriber in it: a person rule, else cells
     bool person = false;
-    bool raises_case = false;     ///< else a warning
-    bool experimental = false;    ///< judged and shown, never notified
-    Duration within{};  ///< with `calendar` no window is longer
+    bool raises_case = false;                        ///< else a warning
+    bool experimental = false;                       ///< judged and shown, never notified
+    Duration within{};                               ///< with `calendar` no window is longer
     std::shared_ptr<const CalendarWindow> calendar;  ///< `window: calendar …`; null: sliding
     std::vector<Measure> measures;
     std::vector<KindId> watched;  ///< kinds that seen() and attr() look at: they do not count, but may change a level
@@ -193,11 +180,11 @@ struct Rule {
     std::shared_ptr<const PhasePlan> plan;  ///< of rules with `phases` or `overrides`; null: they hold at all times
     std::vector<std::string> phases;        ///< it only holds in these; empty: in all
     std::vector<PhaseOverride> overrides;
-    Duration hold_for{};         ///< `for`: how long a colour must hold before it is taken
+    Duration hold_for{};  ///< `for`: how long a colour must hold before it is taken
     Duration keep_firing_for{};
-    Duration dwell{};            ///< how long a colour stays at least, whatever holds
-    Duration interval{};         ///< judged at its multiples only; 0: at every event
-    std::int64_t limit = 0;      ///< of how many open episodes receivers are told; 0: of all
+    Duration dwell{};        ///< how long a colour stays at least, whatever holds
+    Duration interval{};     ///< judged at its multiples only; 0: at every event
+    std::int64_t limit = 0;  ///< of how many open episodes receivers are told; 0: of all
     std::array<bool, kAreaLevels> rollup_areas{true, true, true, true};  ///< index by AreaLevel
     std::shared_ptr<const ThresholdTable> thresholds;                    ///< null: none
     std::optional<Expect> expect;
@@ -208,8 +195,8 @@ struct Rule {
     /// The rule is the warning about this one's `limit` (by order): its measures are `open` and `withheld`.
     std::optional<std::uint32_t> limits;
 
-    std::map<std::string, std::string> labels;       ///< group's and rule's, merged
-    std::map<std::string, Template> annotations;     ///< summary, summary_zh, …
+    std::map<std::string, std::string> labels;    ///< group's and rule's, merged
+    std::map<std::string, Template> annotations;  ///< summary, summary_zh, …
 
     /// Changes when anything that decides levels changes; a rule with the same hash keeps its episodes as they are.
     std::uint64_t definition_hash = 0;
@@ -232,9 +219,9 @@ struct RuleGroup {
 };
 
 struct RuleSet {
-    std::vector<Rule> rules;      ///< by Rule::order
+    std::vector<Rule> rules;  ///< by Rule::order
     std::vector<RuleGroup> groups;
-    std::string hash;             ///< of all rule and threshold files: hex, 16 characters
+    std::string hash;  ///< of all rule and threshold files: hex, 16 characters
     [[nodiscard]] const Rule* find(std::string_view name) const;
     [[nodiscard]] Duration longest_window() const;
 };

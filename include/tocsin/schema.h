@@ -46,8 +46,8 @@ public:
 private:
     EventSchema();
     std::vector<KindDef> kinds_;
-    std::vector<std::string> names_;   // by FieldId
-    std::vector<FieldType> types_;     // by FieldId
+    std::vector<std::string> names_;  // by FieldId
+    std::vector<FieldType> types_;    // by FieldId
 };
 
 }  // namespace tocsin

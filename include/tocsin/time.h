@@ -11,8 +11,12 @@ using Duration = std::chrono::milliseconds;
 /// An instant of event time or wall time: UTC, milliseconds since 1970.
 using Instant = std::chrono::sys_time<std::chrono::milliseconds>;
 
-constexpr std::int64_t to_millis(Instant t) { return t.time_since_epoch().count(); }
-constexpr Instant from_millis(std::int64_t ms) { return Instant{Duration{ms}}; }
+constexpr std::int64_t to_millis(Instant t) {
+    return t.time_since_epoch().count();
+}
+constexpr Instant from_millis(std::int64_t ms) {
+    return Instant{Duration{ms}};
+}
 
 /// Before every event: the clock of a task that has read nothing.
 constexpr Instant kBeforeAll = from_millis(INT64_MIN / 4);

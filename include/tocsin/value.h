@@ -26,12 +26,42 @@ struct Value {
 
     Value() {}
     static Value missing() { return {}; }
-    static Value of(bool b) { Value v; v.type = Type::kBool; v.boolean = b; return v; }
-    static Value of_int(std::int64_t i) { Value v; v.type = Type::kInt; v.integer = i; return v; }
-    static Value of_number(double d) { Value v; v.type = Type::kNumber; v.number = d; return v; }
-    static Value of_string(std::string_view s) { Value v; v.type = Type::kString; v.string = s; return v; }
-    static Value of_time(Instant t) { Value v; v.type = Type::kTime; v.integer = to_millis(t); return v; }
-    static Value of_duration(Duration d) { Value v; v.type = Type::kDuration; v.integer = d.count(); return v; }
+    static Value of(bool b) {
+        Value v;
+        v.type = Type::kBool;
+        v.boolean = b;
+        return v;
+    }
+    static Value of_int(std::int64_t i) {
+        Value v;
+        v.type = Type::kInt;
+        v.integer = i;
+        return v;
+    }
+    static Value of_number(double d) {
+        Value v;
+        v.type = Type::kNumber;
+        v.number = d;
+        return v;
+    }
+    static Value of_string(std::string_view s) {
+        Value v;
+        v.type = Type::kString;
+        v.string = s;
+        return v;
+    }
+    static Value of_time(Instant t) {
+        Value v;
+        v.type = Type::kTime;
+        v.integer = to_millis(t);
+        return v;
+    }
+    static Value of_duration(Duration d) {
+        Value v;
+        v.type = Type::kDuration;
+        v.integer = d.count();
+        return v;
+    }
 
     [[nodiscard]] bool is_missing() const { return type == Type::kMissing; }
 };

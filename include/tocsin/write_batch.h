@@ -13,7 +13,10 @@ class WriteBatch {
 public:
     void put(std::string_view key, std::string_view value) { append(1, key, value); }
     void del(std::string_view key) { append(0, key, {}); }
-    void clear() { buffer_.clear(); entries_ = 0; }
+    void clear() {
+        buffer_.clear();
+        entries_ = 0;
+    }
     [[nodiscard]] std::size_t entries() const { return entries_; }
     [[nodiscard]] std::size_t bytes() const { return buffer_.size(); }
     [[nodiscard]] bool empty() const { return entries_ == 0; }
@@ -29,13 +32,17 @@ public:
             const std::string_view key(buffer_.data() + at, sizes[0]);
             const std::string_view value(buffer_.data() + at + sizes[0], sizes[1]);
             at += sizes[0] + sizes[1];
-            if (is_put) sink.put(key, value); else sink.del(key);
+            if (is_put)
+                sink.put(key, value);
+            else
+                sink.del(key);
         }
     }
 
 private:
     void append(char op, std::string_view key, std::string_view value) {
-        const std::uint32_t sizes[2] = {static_cast<std::uint32_t>(key.size()), static_cast<std::uint32_t>(value.size())};
+        const std::uint32_t sizes[2] = {static_cast<std::uint32_t>(key.size()),
+                                        static_cast<std::uint32_t>(value.size())};
         buffer_.push_back(op);
         buffer_.append(reinterpret_cast<const char*>(sizes), sizeof sizes);
         buffer_.append(key);

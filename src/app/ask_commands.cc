@@ -1,5 +1,5 @@
-#include <cstdio>
 #include <cctype>
+#include <cstdio>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -42,8 +42,10 @@ std::string escaped(std::string_view text) {
     std::string out;
     for (const char c : text) {
         const auto byte = static_cast<unsigned char>(c);
-        if (std::isalnum(byte) != 0 || c == '-' || c == '_') out += c;
-        else out += {'%', "0123456789ABCDEF"[byte >> 4], "0123456789ABCDEF"[byte & 15]};
+        if (std::isalnum(byte) != 0 || c == '-' || c == '_')
+            out += c;
+        else
+            out += {'%', "0123456789ABCDEF"[byte >> 4], "0123456789ABCDEF"[byte & 15]};
     }
     return out;
 }
@@ -75,8 +77,9 @@ int print(const AskArguments& arguments, const json& data) {
         return kExitOk;
     }
     for (const json& e : data) {
-        std::printf("%-26s %-6s %-20s %-28s %-24s %s\n", text(e, "id").c_str(), text(e, "level").c_str(), text(e, "opened_at").c_str(),
-                    text(e, "rule").c_str(), subject_of(e).c_str(), text(e, "area").c_str());
+        std::printf("%-26s %-6s %-20s %-28s %-24s %s\n", text(e, "id").c_str(), text(e, "level").c_str(),
+                    text(e, "opened_at").c_str(), text(e, "rule").c_str(), subject_of(e).c_str(),
+                    text(e, "area").c_str());
     }
     return kExitOk;
 }
@@ -89,11 +92,16 @@ int list_or_show(const AskArguments& arguments, const std::string& kind) {
 
 }  // namespace
 
-int ask_cases(const AskArguments& arguments) { return list_or_show(arguments, "cases"); }
-int ask_warnings(const AskArguments& arguments) { return list_or_show(arguments, "warnings"); }
+int ask_cases(const AskArguments& arguments) {
+    return list_or_show(arguments, "cases");
+}
+int ask_warnings(const AskArguments& arguments) {
+    return list_or_show(arguments, "warnings");
+}
 
 int lookup(const AskArguments& arguments) {
-    const auto data = ask(arguments.url, "/api/v1/lookup?id=" + escaped(arguments.id) + (arguments.reveal ? "&reveal=true" : ""));
+    const auto data =
+        ask(arguments.url, "/api/v1/lookup?id=" + escaped(arguments.id) + (arguments.reveal ? "&reveal=true" : ""));
     return data ? print(arguments, *data) : kExitFailed;
 }
 

@@ -43,7 +43,8 @@ public:
     std::vector<DemoRecord> tell() {
         int batch = 0;
         for (std::size_t city = 0; city < kCities.size(); ++city) {
-            for (int county = 1; county <= kCities[city].counties; ++county, ++batch) suspend_county(city, county, batch);
+            for (int county = 1; county <= kCities[city].counties; ++county, ++batch)
+                suspend_county(city, county, batch);
         }
         trouble();
         std::stable_sort(events_.begin(), events_.end(), [](const Told& a, const Told& b) { return a.at < b.at; });
@@ -60,21 +61,26 @@ private:
 
     bool chance(int percent) { return std::uniform_int_distribution<>(0, 99)(random_) < percent; }
     Duration between(Duration least, Duration most) {
-        return Duration(std::uniform_int_distribution<std::int64_t>(least.count(), most.count())(random_)) / 1000 * 1000;
+        return Duration(std::uniform_int_distribution<std::int64_t>(least.count(), most.count())(random_)) / 1000 *
+               1000;
     }
 
-    void tell(Instant at, const std::string& type, const std::string& number, const std::string& area, const std::string& more = "") {
+    void tell(Instant at, const std::string& type, const std::string& number, const std::string& area,
+              const std::string& more = "") {
         const std::string serial = "D" + std::to_string(++serial_);
-        std::string value = "{\"serial\":\"" + serial + "\",\"at\":\"" + format_rfc3339(at) + "\",\"type\":\"" + type + "\",\"number\":\"" +
-                            number + "\",\"area\":\"" + area + "\"" + more + "}";
+        std::string value = "{\"serial\":\"" + serial + "\",\"at\":\"" + format_rfc3339(at) + "\",\"type\":\"" + type +
+                            "\",\"number\":\"" + number + "\",\"area\":\"" + area + "\"" + more + "}";
         events_.push_back({at, {number, std::move(value)}});
     }
 
     void complain(Instant at, const std::string& number, const std::string& area) {
         static constexpr std::array<const char*, 4> kChannels{"hotline", "app", "hall", "web"};
         static constexpr std::array<const char*, 3> kCategories{"suspension", "registration", "service"};
-        const auto pick = [&](const auto& list) { return std::string(list[std::uniform_int_distribution<std::size_t>(0, list.size() - 1)(random_)]); };
-        tell(at, "complaint", number, area, ",\"channel\":\"" + pick(kChannels) + "\",\"category\":\"" + pick(kCategories) + "\"");
+        const auto pick = [&](const auto& list) {
+            return std::string(list[std::uniform_int_distribution<std::size_t>(0, list.size() - 1)(random_)]);
+        };
+        tell(at, "complaint", number, area,
+             ",\"channel\":\"" + pick(kChannels) + "\",\"category\":\"" + pick(kCategories) + "\"");
     }
 
     // One batch: everybody is switched off; most register, some wait too long, a few complain again and again.
@@ -85,7 +91,8 @@ private:
         for (int i = 0; i < people; ++i) {
             const std::string number = "100" + std::to_string(10'000'000 + ++number_);
             const Instant off = start + between(0s, 2h);
-            tell(off, "suspension", number, area, ",\"reason\":\"unregistered\",\"batch\":\"B" + std::to_string(batch) + "\"");
+            tell(off, "suspension", number, area,
+                 ",\"reason\":\"unregistered\",\"batch\":\"B" + std::to_string(batch) + "\"");
             if (chance(30)) complain(off + between(5min, 20h), number, area);
             if (chance(4)) {
                 for (int n = 0; n < 4; ++n) complain(off + n * 20h + between(1min, 10h), number, area);
@@ -120,7 +127,9 @@ private:
 
 }  // namespace
 
-std::vector<DemoRecord> campaign(std::uint64_t seed) { return Story(seed).tell(); }
+std::vector<DemoRecord> campaign(std::uint64_t seed) {
+    return Story(seed).tell();
+}
 
 std::string campaign_areas() {
     std::string csv = "code,parent,level,name,name_zh,subscribers\n90,,province,Yunling,云岭省,5000000\n";
@@ -128,8 +137,8 @@ std::string campaign_areas() {
         const std::string code = code_of(city, 0).substr(0, 4);
         csv += code + ",90,city," + kCities[city].name + "," + kCities[city].name_zh + "市,\n";
         for (int county = 1; county <= kCities[city].counties; ++county) {
-            csv += code_of(city, county) + "," + code + ",county," + kCities[city].name + " " + std::to_string(county) + "," +
-                   kCities[city].name_zh + "第" + std::to_string(county) + "县,\n";
+            csv += code_of(city, county) + "," + code + ",county," + kCities[city].name + " " + std::to_string(county) +
+                   "," + kCities[city].name_zh + "第" + std::to_string(county) + "县,\n";
         }
     }
     return csv;

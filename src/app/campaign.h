@@ -1,7 +1,7 @@
 #pragma once
-/// An invented real-name campaign in an invented province of 11 cities: reminders are over, accounts are being suspended
-/// county by county, people register and wait to be switched on again, and one county is heading for trouble. Every
-/// number begins with 100, which no operator gives out.
+/// An invented real-name campaign in an invented province of 11 cities: reminders are over, accounts are being
+/// suspended county by county, people register and wait to be switched on again, and one county is heading for trouble.
+/// Every number begins with 100, which no operator gives out.
 
 #include <cstdint>
 #include <string>

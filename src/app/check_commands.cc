@@ -18,7 +18,8 @@ struct Checked {
     std::uint64_t records = 0, dead = 0;
 };
 
-Result<Checked> check_file(decode::Decoder& decoder, const std::string& topic, const std::string& file, bool one_record) {
+Result<Checked> check_file(decode::Decoder& decoder, const std::string& topic, const std::string& file,
+                           bool one_record) {
     Checked checked;
     const auto check = [&](std::string_view value, std::uint64_t line) {
         Event event;
@@ -72,7 +73,8 @@ int check_events(const CheckEventsArguments& arguments) {
             complain(checked.error().message);
             return kExitFailed;
         }
-        std::cerr << input->second << ": " << checked->records << " records, " << checked->dead << " would be dead letters\n";
+        std::cerr << input->second << ": " << checked->records << " records, " << checked->dead
+                  << " would be dead letters\n";
         dead += checked->dead;
     }
     return dead > 0 ? kExitFailed : kExitOk;

@@ -26,7 +26,7 @@ int check_config(const std::vector<std::string>& files);
 struct CheckRulesArguments {
     std::string config_file;  ///< for the kinds of event; empty: the built-in ones
     std::vector<std::string> files;
-    std::string format = "text";  ///< text, json, github, sarif
+    std::string format = "text";           ///< text, json, github, sarif
     std::vector<std::string> lint{"all"};  ///< names of checks; all; none
     bool lint_fatal = false;
     std::string changed_since;         ///< a revision of git: findings about rules that changed since; empty: all
@@ -69,7 +69,7 @@ int demo(const DemoArguments& arguments);
 
 struct AskArguments {
     std::string url = "http://127.0.0.1:9477";
-    std::string what;    ///< list, show
+    std::string what;  ///< list, show
     std::string id;
     std::string output = "simple";
     bool reveal = false;

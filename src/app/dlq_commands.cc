@@ -25,23 +25,29 @@ kafka::ClientOptions client_of(const config::Config& config) {
 // Dead letters may come twice; the origin tells them apart.
 json describe(const kafka::OwnedRecord& message) {
     const auto header = [&](const char* name) { return std::string(message.header(name)); };
-    return {{"id", header("tocsin.error.topic") + "/" + header("tocsin.error.partition") + "/" + header("tocsin.error.offset")},
+    return {{"id", header("tocsin.error.topic") + "/" + header("tocsin.error.partition") + "/" +
+                       header("tocsin.error.offset")},
             {"code", header("tocsin.error.code")},
             {"message", header("tocsin.error.message")},
             {"stage", header("tocsin.error.stage")},
             {"timestamp", header("tocsin.error.timestamp")}};
 }
 
-// As text where it is text; what is no UTF-8 would not survive JSON and is told in hexadecimal digits, under a name of its own.
+// As text where it is text; what is no UTF-8 would not survive JSON and is told in hexadecimal digits, under a name of
+// its own.
 void put_bytes(json& letter, const std::string& name, const std::string& bytes) {
-    if (is_utf8(bytes)) letter[name] = bytes;
-    else letter[name + "_hex"] = hex(bytes);
+    if (is_utf8(bytes))
+        letter[name] = bytes;
+    else
+        letter[name + "_hex"] = hex(bytes);
 }
 
 void add_original(const kafka::OwnedRecord& message, json& letter) {
     put_bytes(letter, "key", message.key);
-    if (message.has_value) put_bytes(letter, "value", message.value);
-    else letter["value"] = nullptr;
+    if (message.has_value)
+        put_bytes(letter, "value", message.value);
+    else
+        letter["value"] = nullptr;
     json headers = json::array();
     for (const auto& [name, value] : message.headers) {
         if (name == "tocsin.error.value_bytes" || name == "tocsin.error.value_sha256") letter[name.substr(13)] = value;
@@ -61,9 +67,11 @@ Result<std::map<std::string, json>> read_all(const config::Config& config, bool 
     if (!state) return reject("topic " + topic + " does not exist: there are no dead letters");
     std::map<std::string, json> letters;
     for (std::int32_t p = 0; p < state->partitions; ++p) {
-        const auto messages = TOCSIN_TRY(kafka::read_range(client, {topic, p}, kafka::kFromBeginning, kReadMax, std::chrono::seconds(30)));
+        const auto messages = TOCSIN_TRY(
+            kafka::read_range(client, {topic, p}, kafka::kFromBeginning, kReadMax, std::chrono::seconds(30)));
         if (messages.size() == kReadMax) {
-            complain("partition " + std::to_string(p) + " of " + topic + " has more than " + std::to_string(kReadMax) + " dead letters; only the oldest are read");
+            complain("partition " + std::to_string(p) + " of " + topic + " has more than " + std::to_string(kReadMax) +
+                     " dead letters; only the oldest are read");
         }
         for (const kafka::OwnedRecord& message : messages) {
             json letter = describe(message);
@@ -75,7 +83,9 @@ Result<std::map<std::string, json>> read_all(const config::Config& config, bool 
     return letters;
 }
 
-std::string dump(const json& letter) { return letter.dump(-1, ' ', false, json::error_handler_t::replace); }
+std::string dump(const json& letter) {
+    return letter.dump(-1, ' ', false, json::error_handler_t::replace);
+}
 
 }  // namespace
 
@@ -98,8 +108,11 @@ int dead_letters(const DlqArguments& arguments) {
         return kExitOk;
     }
     for (const auto& [id, letter] : *letters) {
-        if (arguments.output == "json") std::cout << dump(letter) << "\n";
-        else std::cout << id << "  " << letter["code"].get<std::string>() << "  " << letter["message"].get<std::string>() << "\n";
+        if (arguments.output == "json")
+            std::cout << dump(letter) << "\n";
+        else
+            std::cout << id << "  " << letter["code"].get<std::string>() << "  " << letter["message"].get<std::string>()
+                      << "\n";
     }
     return kExitOk;
 }

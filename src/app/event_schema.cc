@@ -79,7 +79,8 @@ private:
     [[nodiscard]] std::vector<std::string> tokens_of(const std::string& field) const {
         const auto source = mapping_.fields.find(field);
         const bool is_own = source == mapping_.fields.end() || source->second.pointer.empty();
-        return decode::parse_json_pointer(is_own ? decode::default_pointer(mapping_.format, field) : source->second.pointer)
+        return decode::parse_json_pointer(is_own ? decode::default_pointer(mapping_.format, field)
+                                                 : source->second.pointer)
             .value();
     }
 

@@ -120,10 +120,9 @@ Why ask_why(Past& past, pipeline::History& history, const Rule& rule, Instant at
     why.rule = &rule;
     why.at = at;
     history.keep();
-    pipeline::Course course(past.setting, past.loaded.rules, {.from = {}, .to = at},
-                            [&](const Transition& t) {
-                                if (t.rule == rule.name) why.transitions.push_back(t);
-                            });
+    pipeline::Course course(past.setting, past.loaded.rules, {.from = {}, .to = at}, [&](const Transition& t) {
+        if (t.rule == rule.name) why.transitions.push_back(t);
+    });
     history.take([&](const Event& event, Duration disorder) {
         if (event.time <= at) course.apply(event, disorder);
     });

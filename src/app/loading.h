@@ -19,10 +19,13 @@ struct Loaded {
 
 /// Prints what is wrong, warnings too. Empty: it cannot be used.
 std::optional<config::Config> load_configuration(const std::string& file, config::Purpose purpose);
-std::optional<Loaded> load_all(const std::string& file, config::Purpose purpose, const std::vector<std::string>& rule_files = {});
+std::optional<Loaded> load_all(const std::string& file, config::Purpose purpose,
+                               const std::vector<std::string>& rule_files = {});
 
-/// `[TOPIC=]FILE` -> the topic's entry (the first one if none is named) and the file. Empty: no such topic; it is printed.
-std::optional<std::pair<const config::Topic*, std::string>> topic_and_file(const config::Config& config, const std::string& text);
+/// `[TOPIC=]FILE` -> the topic's entry (the first one if none is named) and the file. Empty: no such topic; it is
+/// printed.
+std::optional<std::pair<const config::Topic*, std::string>> topic_and_file(const config::Config& config,
+                                                                           const std::string& text);
 
 /// What the calendars of the rules do not cover although it is near: there only weekends would be taken into account.
 void warn_of_calendars(const RuleSet& rules);

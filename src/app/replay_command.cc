@@ -17,10 +17,12 @@ namespace {
 // One line per transition, for people.
 void print_row(const Transition& t, Subjects subjects) {
     std::string subject;
-    for (const auto& f : t.subject) subject += (subject.empty() ? "" : " ") + (subjects == Subjects::kPlain ? f.plain : f.shown);
+    for (const auto& f : t.subject)
+        subject += (subject.empty() ? "" : " ") + (subjects == Subjects::kPlain ? f.plain : f.shown);
     const std::string level(t.kind == TransitionKind::kClosed ? level_name(t.previous_level) : level_name(t.level));
-    std::printf("%-24s %-12s %-6s %-32s %-24s %s\n", format_rfc3339(t.at).c_str(), std::string(transition_name(t.kind)).c_str(),
-                level.c_str(), t.rule.c_str(), subject.c_str(), t.area.c_str());
+    std::printf("%-24s %-12s %-6s %-32s %-24s %s\n", format_rfc3339(t.at).c_str(),
+                std::string(transition_name(t.kind)).c_str(), level.c_str(), t.rule.c_str(), subject.c_str(),
+                t.area.c_str());
 }
 
 struct Summary {
@@ -51,11 +53,13 @@ struct Summary {
 std::optional<std::string> output_of(const ReplayArguments& arguments) {
     const bool compares = !arguments.against.empty();
     if (arguments.output.empty()) return compares ? "table" : "ndjson";
-    static constexpr std::array<std::string_view, 4> kOfOne{"ndjson", "table", "summary"}, kOfTwo{"table", "json", "markdown", "html"};
+    static constexpr std::array<std::string_view, 4> kOfOne{"ndjson", "table", "summary"},
+        kOfTwo{"table", "json", "markdown", "html"};
     const auto& possible = compares ? kOfTwo : kOfOne;
     if (std::find(possible.begin(), possible.end(), arguments.output) != possible.end()) return arguments.output;
-    complain("-o " + arguments.output + (compares ? ": with --against it is table, json, markdown or html"
-                                                  : ": without --against it is ndjson, table or summary"));
+    complain("-o " + arguments.output +
+             (compares ? ": with --against it is table, json, markdown or html"
+                       : ": without --against it is ndjson, table or summary"));
     return std::nullopt;
 }
 
@@ -63,9 +67,12 @@ int replay_one(Past& past, const ReplayArguments& arguments, pipeline::ReplayOpt
     const Subjects subjects = arguments.show_subjects ? Subjects::kPlain : Subjects::kPseudonyms;
     Summary summary;
     const auto output = [&](const Transition& t) {
-        if (form == "summary") summary.add(t);
-        else if (form == "table") print_row(t, subjects);
-        else std::cout << to_json(t, subjects) << '\n';
+        if (form == "summary")
+            summary.add(t);
+        else if (form == "table")
+            print_row(t, subjects);
+        else
+            std::cout << to_json(t, subjects) << '\n';
     };
     pipeline::History history(past.loaded.config.schema, past.to, tell_unreadable);
     if (!read_events(past, arguments.history, history)) return kExitFailed;
@@ -74,8 +81,9 @@ int replay_one(Past& past, const ReplayArguments& arguments, pipeline::ReplayOpt
     if (form == "summary") summary.print();
     std::cout.flush();
     const pipeline::ReplayCounts& counts = course->counts();
-    std::cerr << "tocsin: " << history.records() << " lines: " << counts.counted + counts.late << " counted, " << counts.late << " of them late, "
-              << counts.duplicate << " duplicates, " << counts.too_late << " too late, " << history.unreadable() << " unreadable\n";
+    std::cerr << "tocsin: " << history.records() << " lines: " << counts.counted + counts.late << " counted, "
+              << counts.late << " of them late, " << counts.duplicate << " duplicates, " << counts.too_late
+              << " too late, " << history.unreadable() << " unreadable\n";
     return arguments.strict && history.unreadable() > 0 ? kExitFailed : kExitOk;
 }
 
@@ -91,8 +99,10 @@ int replay(const ReplayArguments& arguments) {
     int code = kExitOk;
     const auto past = load_past(arguments.history, code);
     if (!past) return code;
-    const pipeline::ReplayOptions options{.from = past->from, .to = past->to,
-                                          .order = arguments.order == "input" ? pipeline::ReplayOrder::kInput : pipeline::ReplayOrder::kTime};
+    const pipeline::ReplayOptions options{
+        .from = past->from,
+        .to = past->to,
+        .order = arguments.order == "input" ? pipeline::ReplayOrder::kInput : pipeline::ReplayOrder::kTime};
     if (arguments.against.empty()) return replay_one(*past, arguments, options, *form);
     return replay_against(*past, arguments, options, *form);
 }

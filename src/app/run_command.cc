@@ -32,7 +32,8 @@ pipeline::Faults faults_from_environment() {
     faults.offset_outside_batch = std::strcmp(name, "offset_outside_batch") == 0;
     faults.send_before_fsync = std::strcmp(name, "send_before_fsync") == 0;
     faults.origin_check_off = std::strcmp(name, "origin_check_off") == 0;
-    log_error("run", "TOCSIN_FAULT is set: this process breaks its promises on purpose; never do this in service", {{"fault", name}});
+    log_error("run", "TOCSIN_FAULT is set: this process breaks its promises on purpose; never do this in service",
+              {{"fault", name}});
     return faults;
 }
 
@@ -79,7 +80,8 @@ int run_daemon(const RunArguments& arguments) {
     options.mark_synced = std::getenv("TOCSIN_TEST_SYNC_MARK") != nullptr;
     int code = kExitOk;
     {
-        auto daemon = pipeline::Daemon::start(std::move(loaded->config), loaded->rules, std::move(*pseudonyms), std::move(options));
+        auto daemon = pipeline::Daemon::start(std::move(loaded->config), loaded->rules, std::move(*pseudonyms),
+                                              std::move(options));
         if (!daemon) {
             log_error("run", daemon.error().message);
             return daemon.error().kind == ErrorKind::kReject ? kExitUnusableConfig : kExitFailed;

@@ -12,15 +12,17 @@
 #include "pipeline/lane.h"
 #include "pipeline/rebuild.h"
 #include "store/task_store.h"
-#include "task/task.h"
 #include "task/subject.h"
+#include "task/task.h"
 
 namespace tocsin::app {
 namespace {
 
 using nlohmann::json;
 
-void print(const json& row) { std::cout << row.dump(-1, ' ', false, json::error_handler_t::replace) << "\n"; }
+void print(const json& row) {
+    std::cout << row.dump(-1, ' ', false, json::error_handler_t::replace) << "\n";
+}
 
 // Dumps are read beside a stopped daemon, with the built-in kinds and whatever else is stored by name.
 class Dump {
@@ -52,7 +54,8 @@ public:
                      {"clock", highest == kBeforeAll ? json() : json(format_rfc3339(highest))}}}});
         }
         if (wants("notice")) {
-            for (const outbox::Notice& n : notices_) print({{"notice", {{"task", index_}, {"id", n.id}, {"receiver", receiver_name(n.receiver)}}}});
+            for (const outbox::Notice& n : notices_)
+                print({{"notice", {{"task", index_}, {"id", n.id}, {"receiver", receiver_name(n.receiver)}}}});
         }
         if (wants("profile")) print_profiles();
         if (wants("cell")) print_cells();
@@ -73,9 +76,11 @@ private:
             json events = json::array();
             for (const ledger::Row& row : profile.rows()) {
                 const bool declared = row.event.kind < schema_.kinds().size();
-                events.push_back({format_rfc3339(row.event.time), declared ? schema_.kind_def(row.event.kind).name : "?"});
+                events.push_back(
+                    {format_rfc3339(row.event.time), declared ? schema_.kind_def(row.event.kind).name : "?"});
             }
-            print({{"profile", {{"task", index_}, {"customer", key.front() == 'c' ? key.substr(1) : ""}, {"events", events}}}});
+            print({{"profile",
+                    {{"task", index_}, {"customer", key.front() == 'c' ? key.substr(1) : ""}, {"events", events}}}});
         });
     }
 
@@ -147,14 +152,17 @@ int state_rebuild(const StateArguments& arguments) {
         complain("privacy.pseudonym_key_file: " + pseudonyms.error().message);
         return kExitUnusableConfig;
     }
-    const auto rebuilt = pipeline::rebuild({config, loaded->rules, *pseudonyms, *arguments.task, arguments.clock == "event"});
+    const auto rebuilt =
+        pipeline::rebuild({config, loaded->rules, *pseudonyms, *arguments.task, arguments.clock == "event"});
     if (!rebuilt) {
         complain("state rebuild: " + rebuilt.error().message);
         return kExitFailed;
     }
-    std::cerr << "task " << *arguments.task << ": rebuilt from offsets " << rebuilt->from << " to " << rebuilt->next << "; "
-              << rebuilt->transitions << " transitions of all tasks were told to nobody\n";
-    if (rebuilt->from > 0) std::cerr << "records before offset " << rebuilt->from << " were not there to be read: what they counted is missing\n";
+    std::cerr << "task " << *arguments.task << ": rebuilt from offsets " << rebuilt->from << " to " << rebuilt->next
+              << "; " << rebuilt->transitions << " transitions of all tasks were told to nobody\n";
+    if (rebuilt->from > 0)
+        std::cerr << "records before offset " << rebuilt->from
+                  << " were not there to be read: what they counted is missing\n";
     return kExitOk;
 }
 

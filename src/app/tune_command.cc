@@ -50,7 +50,8 @@ std::optional<std::vector<Value>> settings_of(const rules::Dial& dial, const Tun
         }
         settings.push_back(*setting);
     }
-    std::sort(settings.begin(), settings.end(), [](const Value& a, const Value& b) { return rules::compare(a, b) < 0; });
+    std::sort(settings.begin(), settings.end(),
+              [](const Value& a, const Value& b) { return rules::compare(a, b) < 0; });
     return settings;
 }
 

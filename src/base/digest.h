@@ -13,7 +13,8 @@ namespace tocsin {
 using Sha256 = std::array<std::uint8_t, 32>;
 Sha256 sha256(std::string_view bytes);
 Sha256 hmac_sha256(std::string_view key, std::string_view message);
-/// HMAC-SHA-256 under one key for many messages: what the key alone decides is computed once. Immutable, for all threads.
+/// HMAC-SHA-256 under one key for many messages: what the key alone decides is computed once. Immutable, for all
+/// threads.
 class HmacSha256 {
 public:
     explicit HmacSha256(std::string_view key);

@@ -1,11 +1,11 @@
 #include "base/log.h"
 
-#include <memory>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include <atomic>
 #include <chrono>
+#include <memory>
 
 #include "base/json_text.h"
 #include "base/times.h"

@@ -23,8 +23,8 @@ struct PhasePlan {
         Instant at;
         std::string phase;
     };
-    std::vector<std::string> names;                                ///< in their order
-    Duration settle = std::chrono::hours(2);                       ///< for so long a new phase opens nothing by itself
+    std::vector<std::string> names;                                 ///< in their order
+    Duration settle = std::chrono::hours(2);                        ///< for so long a new phase opens nothing by itself
     std::map<std::string, std::vector<Change>, std::less<>> areas;  ///< by area code, "" everywhere; each ascending
 
     [[nodiscard]] bool knows(std::string_view phase) const;

@@ -194,8 +194,9 @@ Result<TimeFormat> TimeFormat::make(std::string format, std::string zone) {
                           "\"; known are rfc3339, epoch_s, epoch_ms and strptime's %Y-%m-%d %H:%M:%S");
         }
         const auto has = [&](std::string_view letters) {
-            return std::any_of(letters.begin(), letters.end(),
-                               [&](char c) { return format.find(std::string{'%', c}) != std::string::npos; });
+            return std::any_of(letters.begin(), letters.end(), [&](char c) {
+                return format.find(std::string{'%', c}) != std::string::npos;
+            });
         };
         const bool day = has("DF") || (has("Yy") && ((has("mbB") && has("de")) || has("j")));
         if (!day || !has("HITR")) {

@@ -114,10 +114,10 @@ struct Config {
     std::string pseudonym_key_file;               ///< empty: none given
     EventSchema schema = EventSchema::builtin();  ///< with the kinds of events_file
     IdentitySummary identity;
-    std::vector<AreaRow> areas;                   ///< empty: no areas_file, an area is a path
+    std::vector<AreaRow> areas;                              ///< empty: no areas_file, an area is a path
     std::vector<std::shared_ptr<const Calendar>> calendars;  ///< of calendars_file
     std::shared_ptr<const PhasePlan> phases;                 ///< of phases_file; null: none
-    std::vector<std::string> rule_files;          ///< globs expanded; in the order of the patterns, then of the names
+    std::vector<std::string> rule_files;  ///< globs expanded; in the order of the patterns, then of the names
     std::optional<Route> route;
     std::vector<Receiver> receivers;
 

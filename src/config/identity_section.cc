@@ -16,15 +16,18 @@ std::vector<FieldId> read_identifiers(yaml::MapReader& map, const EventSchema& s
     const auto node = map.get("identifiers");
     if (!node) return {kFieldCustomer, kFieldSubscriber};
     std::vector<FieldId> fields;
-    for (const yaml::Node& name : yaml::as_scalars(*node, "identifiers", diagnostics).value_or(std::vector<yaml::Node>{})) {
+    for (const yaml::Node& name :
+         yaml::as_scalars(*node, "identifiers", diagnostics).value_or(std::vector<yaml::Node>{})) {
         const auto field = schema.field(name.text());
         const bool is_canonical = field && *field < kFirstDeclared;
         const bool usable = field && schema.field_type(*field) == FieldType::kString &&
                             (!is_canonical || *field == kFieldCustomer || *field == kFieldSubscriber);
-        if (usable) fields.push_back(*field);
+        if (usable)
+            fields.push_back(*field);
         else
-            diagnostics.error(name.position(), "identifiers: expected customer, subscriber or a declared string field, found " +
-                                                   yaml::quote(name.text()));
+            diagnostics.error(name.position(),
+                              "identifiers: expected customer, subscriber or a declared string field, found " +
+                                  yaml::quote(name.text()));
     }
     if (fields.size() > kIdentifiersMax)
         diagnostics.error(node->position(), "identifiers: more than " + std::to_string(kIdentifiersMax));
@@ -36,7 +39,8 @@ void read_links(const std::string& path, yaml::Diagnostics& diagnostics, decode:
     if (!table) return;
     for (const yaml::CsvRow& row : table->rows) {
         const auto empty = std::find(row.fields.begin(), row.fields.end(), "");
-        if (empty == row.fields.end()) links.link(row.fields[0], row.fields[1]);
+        if (empty == row.fields.end())
+            links.link(row.fields[0], row.fields[1]);
         else
             diagnostics.error(table->position(row, static_cast<std::size_t>(empty - row.fields.begin())),
                               "an identifier is empty");
@@ -59,7 +63,8 @@ void read_identity(const yaml::Node& node, const Reading& reading, Config& confi
         reading.diagnostics.error(node.position(),
                                   "identity: needs intake: rekey; a direct topic is keyed by whom its records name");
     identity->links.close(members ? static_cast<std::size_t>(*members) : kMembersByDefault);
-    config.identity = {identity->links.identifiers(), identity->links.refused_groups(), identity->links.largest_group()};
+    config.identity = {identity->links.identifiers(), identity->links.refused_groups(),
+                       identity->links.largest_group()};
     for (Topic& topic : config.kafka.topics) topic.mapping.identity = identity;
 }
 

@@ -41,7 +41,8 @@ void read_change(const yaml::Node& node, PhasePlan& plan, yaml::Diagnostics& dia
         map.error("phase", "unknown phase " + yaml::quote(*phase) + yaml::did_you_mean(*phase, plan.names));
     const auto text = map.require_string("at");
     const auto at = text ? parse_rfc3339(*text) : std::nullopt;
-    if (text && !at) map.error("at", "expected a time with its zone like 2016-10-15T00:00:00+08:00, found " + yaml::quote(*text));
+    if (text && !at)
+        map.error("at", "expected a time with its zone like 2016-10-15T00:00:00+08:00, found " + yaml::quote(*text));
     std::vector<std::string> areas{""};
     if (map.get("areas")) areas = map.strings("areas").value_or(areas);
     if (areas.empty()) map.error("areas", "names at least one area; without it the phase begins everywhere");

@@ -12,7 +12,9 @@ namespace {
 constexpr std::string_view kPrefix = "ce_";
 constexpr std::string_view kStructured = "application/cloudevents";
 
-Reject refused(std::string message) { return {RejectCode::kCloudEvent, std::move(message)}; }
+Reject refused(std::string message) {
+    return {RejectCode::kCloudEvent, std::move(message)};
+}
 
 std::string lower(std::string_view text) {
     std::string made(text);
@@ -83,17 +85,20 @@ std::optional<Reject> to_structured(std::string_view value, const RecordHeaders&
     bool binary = false;
     ContentType content;
     for (const auto& [name, text] : headers) {
-        if (name.starts_with(kPrefix) && !simdjson::validate_utf8(name + text)) return refused("an attribute is not UTF-8");
+        if (name.starts_with(kPrefix) && !simdjson::validate_utf8(name + text))
+            return refused("an attribute is not UTF-8");
         if (name == "ce_specversion") binary = true;
         if (lower(name) == "content-type") content = parse_content_type(text);
     }
     const bool structured = content.type.starts_with(kStructured);
     if (structured && content.type != "application/cloudevents+json") {
-        return refused("a content type of CloudEvents that is not application/cloudevents+json; batches and other formats "
-                       "are not read");
+        return refused(
+            "a content type of CloudEvents that is not application/cloudevents+json; batches and other formats "
+            "are not read");
     }
     if (!structured && !binary) {
-        return refused("no CloudEvent: neither a ce_specversion header nor the content type application/cloudevents+json");
+        return refused(
+            "no CloudEvent: neither a ce_specversion header nor the content type application/cloudevents+json");
     }
     if (!content.is_json()) return refused("the content type of the data is not JSON");
     if (!content.is_utf8()) return refused("the charset is not UTF-8");

@@ -34,7 +34,8 @@ public:
 
     [[nodiscard]] bool needs_headers() const { return plan_.form == Plan::Form::kCloudEvent; }
 
-    std::optional<Reject> decode(std::string_view value, const RecordHeaders& headers, const OriginRef& origin, Event& out) {
+    std::optional<Reject> decode(std::string_view value, const RecordHeaders& headers, const OriginRef& origin,
+                                 Event& out) {
         if (value.size() > kRecordBytesMax) return too_large(value.size());
         StructuredEvent event;
         if (std::optional<Reject> refused = to_structured(value, headers, structured_, event)) {
@@ -302,6 +303,8 @@ std::optional<Reject> Decoder::decode(std::string_view value, const RecordHeader
     return needs_headers() ? impl_->decode(value, headers, origin, out) : impl_->decode(value, origin, out);
 }
 
-bool Decoder::needs_headers() const { return impl_->needs_headers(); }
+bool Decoder::needs_headers() const {
+    return impl_->needs_headers();
+}
 
 }  // namespace tocsin::decode

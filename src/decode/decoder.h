@@ -50,8 +50,8 @@ public:
     /// given as an empty view.
     [[nodiscard]] std::optional<Reject> decode(std::string_view value, const OriginRef& origin, Event& out);
 
-    /// The same for a record of Kafka. Its headers say in which mode a CloudEvent is; without headers, as in a file, it is
-    /// structured.
+    /// The same for a record of Kafka. Its headers say in which mode a CloudEvent is; without headers, as in a file, it
+    /// is structured.
     [[nodiscard]] std::optional<Reject> decode(std::string_view value, const RecordHeaders& headers,
                                                const OriginRef& origin, Event& out);
     /// Whether decode() looks at headers: others need not fetch them.

@@ -47,8 +47,10 @@ std::string_view PersonLinks::person_of(std::string_view identifier) const {
 void Identity::resolve(Event& event) const {
     for (const FieldId field : fields) {
         std::string_view identifier;
-        if (field == kFieldCustomer) identifier = event.customer;
-        else if (field == kFieldSubscriber) identifier = event.subscriber;
+        if (field == kFieldCustomer)
+            identifier = event.customer;
+        else if (field == kFieldSubscriber)
+            identifier = event.subscriber;
         else {
             const auto entry = std::find_if(event.fields.begin(), event.fields.end(),
                                             [&](const FieldValue& value) { return value.field == field; });

@@ -63,7 +63,7 @@ struct Plan {
     bool id_beside_source = false;   ///< the event's id is "source#id"
     Target id, customer, subscriber, area, category, channel;
     std::vector<std::vector<Target>> declared;  ///< by KindId, ascending by field; empty for kinds the topic never has
-    std::shared_ptr<const Identity> identity;                                    ///< null: none
+    std::shared_ptr<const Identity> identity;   ///< null: none
     std::size_t targets_max = 0;                ///< the most targets of one record
 
     /// Errors: kReject, naming topic and field: a kind or field nobody declared, a bad pointer, a time format on a

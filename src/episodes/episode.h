@@ -42,10 +42,11 @@ struct Step {
     Level previous = Level::kNone;
 };
 
-/// Moves the episode to what holds at `now`. Up at once (rising.h: after `for`); down one colour after `keep_firing_for`
-/// of not staying, but not before it has kept its colour for `dwell`, and then again; with `keep_firing_for` 0 straight
-/// to the highest colour that stays. Call it again while it answers a step: one instant may hold several (a colour down
-/// and the next one due at the same time). Opening sets level only: the caller fills id, trigger, area and opened_at.
+/// Moves the episode to what holds at `now`. Up at once (rising.h: after `for`); down one colour after
+/// `keep_firing_for` of not staying, but not before it has kept its colour for `dwell`, and then again; with
+/// `keep_firing_for` 0 straight to the highest colour that stays. Call it again while it answers a step: one instant
+/// may hold several (a colour down and the next one due at the same time). Opening sets level only: the caller fills
+/// id, trigger, area and opened_at.
 std::optional<Step> move(const Rule& rule, Episode& episode, const Holding& holding, Instant now);
 
 /// When move() would lower the episode if nothing else happens; kNever if it stays.

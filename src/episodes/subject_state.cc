@@ -177,10 +177,9 @@ bool SubjectState::idle() const {
 
 void SubjectState::clear() {
     SubjectState fresh;
-    for (const auto& [to, from] : {std::pair(&fresh.rule, &rule), std::pair(&fresh.subject, &subject),
-                                   std::pair(&fresh.episode.id, &episode.id),
-                                   std::pair(&fresh.episode.trigger, &episode.trigger),
-                                   std::pair(&fresh.episode.area, &episode.area)}) {
+    for (const auto& [to, from] :
+         {std::pair(&fresh.rule, &rule), std::pair(&fresh.subject, &subject), std::pair(&fresh.episode.id, &episode.id),
+          std::pair(&fresh.episode.trigger, &episode.trigger), std::pair(&fresh.episode.area, &episode.area)}) {
         to->swap(*from);
         to->clear();
     }

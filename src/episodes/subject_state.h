@@ -41,7 +41,8 @@ struct SubjectState {
     std::vector<Opening> openings;
     std::vector<PastBreak> past;
 
-    /// Nothing worth storing: no open episode, no promise, nothing that waits, no timer, no opening that could be repeated, no past break.
+    /// Nothing worth storing: no open episode, no promise, nothing that waits, no timer, no opening that could be
+    /// repeated, no past break.
     [[nodiscard]] bool idle() const;
     /// As new; keeps the memory of its texts.
     void clear();

@@ -27,7 +27,8 @@ int hex_value(char c) {
 
 bool parse_target(std::string_view target, Request& out) {
     const std::size_t mark = target.find('?');
-    if (target.empty() || target.front() != '/' || !decode_percent(target.substr(0, mark), false, out.path)) return false;
+    if (target.empty() || target.front() != '/' || !decode_percent(target.substr(0, mark), false, out.path))
+        return false;
     if (mark == std::string_view::npos) return true;
     std::string_view rest = target.substr(mark + 1);
     while (!rest.empty()) {
@@ -64,11 +65,13 @@ bool decode_percent(std::string_view text, bool plus_is_space, std::string& out)
 
 Result<ListenAddress> ListenAddress::parse(std::string_view text) {
     const std::size_t colon = text.rfind(':');
-    const Error wrong = reject("\"" + std::string(text) + "\" is no listen address; write host:port, for instance 127.0.0.1:9477");
+    const Error wrong =
+        reject("\"" + std::string(text) + "\" is no listen address; write host:port, for instance 127.0.0.1:9477");
     if (colon == std::string_view::npos) return wrong;
     ListenAddress address;
     address.host = text.substr(0, colon);
-    if (address.host.size() > 1 && address.host.front() == '[') address.host = address.host.substr(1, address.host.size() - 2);
+    if (address.host.size() > 1 && address.host.front() == '[')
+        address.host = address.host.substr(1, address.host.size() - 2);
     const auto [end, error] = std::from_chars(text.data() + colon + 1, text.data() + text.size(), address.port);
     if (error != std::errc() || end != text.data() + text.size()) return wrong;
     if (address.host.empty()) address.host = "0.0.0.0";
@@ -112,9 +115,9 @@ public:
         parser_->header_limit(static_cast<std::uint32_t>(Server::kHeaderBytesMax));
         parser_->body_limit(Server::kBodyBytesMax);
         stream_.expires_after(Server::kReadTimeout);
-        beast::http::async_read(stream_, buffer_, *parser_, [self = this->shared_from_this()](error_code failed, std::size_t) {
-            self->on_read(failed);
-        });
+        beast::http::async_read(
+            stream_, buffer_, *parser_,
+            [self = this->shared_from_this()](error_code failed, std::size_t) { self->on_read(failed); });
     }
 
 private:
@@ -123,11 +126,13 @@ private:
         if (failed == bhttp::error::end_of_stream) return close();
         if (failed == bhttp::error::body_limit) return refuse(413, "the body is too long");
         if (failed == bhttp::error::header_limit) return refuse(431, "the headers are too long");
-        if (failed.category() == bhttp::make_error_code(bhttp::error::bad_method).category()) return refuse(400, "not an HTTP request");
+        if (failed.category() == bhttp::make_error_code(bhttp::error::bad_method).category())
+            return refuse(400, "not an HTTP request");
         if (failed) return;
         const auto& message = parser_->get();
         // Two ways to say where a body ends are one too many: that is how requests are smuggled past proxies.
-        if (message.find(bhttp::field::transfer_encoding) != message.end()) return refuse(400, "Transfer-Encoding is not accepted; send Content-Length");
+        if (message.find(bhttp::field::transfer_encoding) != message.end())
+            return refuse(400, "Transfer-Encoding is not accepted; send Content-Length");
         Request request;
         request.method = std::string(message.method_string());
         request.body = message.body();
@@ -144,10 +149,11 @@ private:
         const auto once = std::make_shared<std::atomic<bool>>(false);
         answer_timer_.expires_after(Server::kAnswerTimeout);
         answer_timer_.async_wait([self = this->shared_from_this(), once](error_code cancelled) {
-            if (!cancelled && !once->exchange(true)) self->write({503, "text/plain", "no answer in time; the daemon is busy, try again\n", {}});
+            if (!cancelled && !once->exchange(true))
+                self->write({503, "text/plain", "no answer in time; the daemon is busy, try again\n", {}});
         });
-        // Weak: until the answer comes the timer keeps the connection, and whoever still holds `respond` when the server
-        // is gone holds nothing of it.
+        // Weak: until the answer comes the timer keeps the connection, and whoever still holds `respond` when the
+        // server is gone holds nothing of it.
         server_.handler(request, [weak = this->weak_from_this(), once](Response response) {
             const auto self = weak.lock();
             if (self == nullptr || once->exchange(true)) return;
@@ -207,8 +213,10 @@ void Server::State::accept() {
     acceptor.async_accept([this](error_code failed, tcp::socket socket) {
         if (failed == asio::error::operation_aborted) return;
         if (!failed) {
-            if (connections >= kConnectionsMax) ++refused;  // the socket closes as it goes out of scope
-            else std::make_shared<Connection<State>>(std::move(socket), *this)->read();
+            if (connections >= kConnectionsMax)
+                ++refused;  // the socket closes as it goes out of scope
+            else
+                std::make_shared<Connection<State>>(std::move(socket), *this)->read();
         }
         accept();
     });
@@ -223,8 +231,8 @@ Result<std::unique_ptr<Server>> Server::start(const ListenAddress& address, Hand
     if (!failed) state->acceptor.bind(endpoint, failed);
     if (!failed) state->acceptor.listen(asio::socket_base::max_listen_connections, failed);
     if (failed) {
-        return reject("cannot listen on " + address.host + ":" + std::to_string(address.port) + ": " + failed.message() +
-                      "; choose another --web.listen-address");
+        return reject("cannot listen on " + address.host + ":" + std::to_string(address.port) + ": " +
+                      failed.message() + "; choose another --web.listen-address");
     }
     state->accept();
     state->thread = std::thread([&io = state->io] { io.run(); });
@@ -238,8 +246,14 @@ Server::~Server() {
     state_->thread.join();
 }
 
-std::uint16_t Server::port() const { return state_->acceptor.local_endpoint().port(); }
-std::size_t Server::connections() const { return state_->connections; }
-std::uint64_t Server::refused_connections() const { return state_->refused; }
+std::uint16_t Server::port() const {
+    return state_->acceptor.local_endpoint().port();
+}
+std::size_t Server::connections() const {
+    return state_->connections;
+}
+std::uint64_t Server::refused_connections() const {
+    return state_->refused;
+}
 
 }  // namespace tocsin::http

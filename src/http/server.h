@@ -1,5 +1,6 @@
 #pragma once
-/// The daemon's HTTP server: one thread, asynchronous, so that half-open connections cost nothing. The only user of Boost.
+/// The daemon's HTTP server: one thread, asynchronous, so that half-open connections cost nothing. The only user of
+/// Boost.
 
 #include <cstdint>
 #include <functional>

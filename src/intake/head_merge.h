@@ -60,8 +60,8 @@ public:
 
     [[nodiscard]] Choice next(Instant wall);
 
-    /// All that is in the inputs has been taken: no head is left, and none is waited for. More than kNothing says, which
-    /// also holds for as long as nothing has been fetched.
+    /// All that is in the inputs has been taken: no head is left, and none is waited for. More than kNothing says,
+    /// which also holds for as long as nothing has been fetched.
     [[nodiscard]] bool idle() const { return backlog_.empty() && passing_.empty() && awaited_.empty(); }
 
     /// Inputs that are waited for, also those whose time is up.

@@ -11,7 +11,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-int millis(Duration d) { return static_cast<int>(d.count()); }
+int millis(Duration d) {
+    return static_cast<int>(d.count());
+}
 
 }  // namespace
 
@@ -22,11 +24,13 @@ struct Admin::Handle {
     }
 };
 
-Admin::Admin(std::unique_ptr<Handle> handle, std::string brokers) : handle_(std::move(handle)), brokers_(std::move(brokers)) {}
+Admin::Admin(std::unique_ptr<Handle> handle, std::string brokers)
+    : handle_(std::move(handle)), brokers_(std::move(brokers)) {}
 Admin::~Admin() = default;
 
 Result<std::unique_ptr<Admin>> Admin::open(const ClientOptions& options) {
-    ConfHandle conf = TOCSIN_TRY(make_conf({{"log_level", "3"}, {"client.id", "tocsin"}}, options, {{"allow.auto.create.topics", "false"}}));
+    ConfHandle conf = TOCSIN_TRY(
+        make_conf({{"log_level", "3"}, {"client.id", "tocsin"}}, options, {{"allow.auto.create.topics", "false"}}));
     char reason[512];
     auto handle = std::make_unique<Handle>();
     handle->kafka = rd_kafka_new(RD_KAFKA_PRODUCER, conf.get(), reason, sizeof reason);
@@ -40,7 +44,8 @@ Result<std::optional<TopicState>> Admin::topic(const std::string& name, Duration
     rd_kafka_topic_t* handle = rd_kafka_topic_new(handle_->kafka, name.c_str(), nullptr);
     const auto code = rd_kafka_metadata(handle_->kafka, 0, handle, &metadata, millis(at_most));
     rd_kafka_topic_destroy(handle);
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return retry("kafka: no broker answers at " + brokers_ + " (" + rd_kafka_err2str(code) + ")");
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return retry("kafka: no broker answers at " + brokers_ + " (" + rd_kafka_err2str(code) + ")");
     std::optional<TopicState> state;
     for (int i = 0; i < metadata->topic_cnt; ++i) {
         const auto& t = metadata->topics[i];
@@ -64,13 +69,15 @@ std::string Admin::cleanup_policy(const std::string& name, Duration at_most) {
     std::string policy;
     if (event != nullptr && rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR) {
         std::size_t n = 0;
-        const auto** resources = rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(event), &n);
+        const auto** resources =
+            rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(event), &n);
         for (std::size_t i = 0; i < n; ++i) {
             std::size_t count = 0;
             const auto** configs = rd_kafka_ConfigResource_configs(resources[i], &count);
             for (std::size_t c = 0; c < count; ++c) {
                 const char* value = rd_kafka_ConfigEntry_value(configs[c]);
-                if (std::string_view(rd_kafka_ConfigEntry_name(configs[c])) == "cleanup.policy" && value != nullptr) policy = value;
+                if (std::string_view(rd_kafka_ConfigEntry_name(configs[c])) == "cleanup.policy" && value != nullptr)
+                    policy = value;
             }
         }
     }
@@ -79,7 +86,8 @@ std::string Admin::cleanup_policy(const std::string& name, Duration at_most) {
 }
 
 std::string Admin::create_command(const std::string& brokers, const NewTopic& topic) {
-    std::string command = "kafka-topics.sh --bootstrap-server " + brokers + " --create --topic " + topic.name + " --partitions " + std::to_string(topic.partitions);
+    std::string command = "kafka-topics.sh --bootstrap-server " + brokers + " --create --topic " + topic.name +
+                          " --partitions " + std::to_string(topic.partitions);
     if (topic.replication_factor > 0) command += " --replication-factor " + std::to_string(topic.replication_factor);
     for (const auto& [name, value] : topic.settings) command += " --config " + name + "=" + value;
     return command;
@@ -87,7 +95,8 @@ std::string Admin::create_command(const std::string& brokers, const NewTopic& to
 
 Result<void> Admin::create(const NewTopic& wanted, Duration at_most) {
     char reason[512];
-    rd_kafka_NewTopic_t* topic = rd_kafka_NewTopic_new(wanted.name.c_str(), wanted.partitions, wanted.replication_factor, reason, sizeof reason);
+    rd_kafka_NewTopic_t* topic =
+        rd_kafka_NewTopic_new(wanted.name.c_str(), wanted.partitions, wanted.replication_factor, reason, sizeof reason);
     if (topic == nullptr) return reject("kafka: topic " + wanted.name + ": " + reason);
     for (const auto& [name, value] : wanted.settings) rd_kafka_NewTopic_set_config(topic, name.c_str(), value.c_str());
     const QueueHandle queue(rd_kafka_queue_new(handle_->kafka));
@@ -108,9 +117,11 @@ Result<void> Admin::create(const NewTopic& wanted, Duration at_most) {
     }
     rd_kafka_event_destroy(event);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR && code != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) {
-        return reject("kafka: topic " + wanted.name + " cannot be created (" + message + "); have it created with: " + create_command(brokers_, wanted));
+        return reject("kafka: topic " + wanted.name + " cannot be created (" + message +
+                      "); have it created with: " + create_command(brokers_, wanted));
     }
-    for (const auto deadline = Clock::now() + at_most; Clock::now() < deadline; std::this_thread::sleep_for(std::chrono::milliseconds(100))) {
+    for (const auto deadline = Clock::now() + at_most; Clock::now() < deadline;
+         std::this_thread::sleep_for(std::chrono::milliseconds(100))) {
         const auto state = this->topic(wanted.name, Duration(2'000));
         if (state.ok() && state->has_value()) return {};
     }
@@ -130,7 +141,8 @@ std::string_view OwnedRecord::header(std::string_view name) const {
     return found == headers.rend() ? std::string_view() : std::string_view(found->second);
 }
 
-Result<std::vector<OwnedRecord>> read_range(const ClientOptions& client, const TopicPartition& where, std::int64_t from, std::size_t max, Duration at_most) {
+Result<std::vector<OwnedRecord>> read_range(const ClientOptions& client, const TopicPartition& where, std::int64_t from,
+                                            std::size_t max, Duration at_most) {
     ConsumerOptions options;
     options.client = client;
     options.group_id = "tocsin-read-range";  // never joined: partitions are assigned by hand

@@ -59,7 +59,7 @@ struct OwnedRecord {
 };
 
 /// Reads a partition from `from` up to its present end, at most `max` records. For `dlq`.
-Result<std::vector<OwnedRecord>> read_range(const ClientOptions& options, const TopicPartition& partition, std::int64_t from,
-                                        std::size_t max, Duration at_most);
+Result<std::vector<OwnedRecord>> read_range(const ClientOptions& options, const TopicPartition& partition,
+                                            std::int64_t from, std::size_t max, Duration at_most);
 
 }  // namespace tocsin::kafka

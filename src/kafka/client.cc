@@ -12,10 +12,18 @@ namespace {
 constexpr int kScramFixedIn = 0x020601ff;  // 2.6.1
 
 // What the daemon's exactness rests on; a user's value would break it silently.
-constexpr std::array<std::string_view, 12> kOwned{
-    "bootstrap.servers", "metadata.broker.list", "group.id",          "enable.auto.commit", "enable.auto.offset.store",
-    "auto.offset.reset", "partition.assignment.strategy", "enable.partition.eof", "enable.idempotence", "isolation.level",
-    "group.protocol",    "transactional.id"};
+constexpr std::array<std::string_view, 12> kOwned{"bootstrap.servers",
+                                                  "metadata.broker.list",
+                                                  "group.id",
+                                                  "enable.auto.commit",
+                                                  "enable.auto.offset.store",
+                                                  "auto.offset.reset",
+                                                  "partition.assignment.strategy",
+                                                  "enable.partition.eof",
+                                                  "enable.idempotence",
+                                                  "isolation.level",
+                                                  "group.protocol",
+                                                  "transactional.id"};
 
 }  // namespace
 
@@ -46,12 +54,15 @@ Result<void> check_client(const Properties& properties) {
     char reason[512];
     for (const auto& [name, value] : properties) {
         if (std::find(kOwned.begin(), kOwned.end(), name) != kOwned.end()) {
-            return reject("kafka.client_properties: \"" + name + "\" is set by tocsin, whose counting rests on it; remove it");
+            return reject("kafka.client_properties: \"" + name +
+                          "\" is set by tocsin, whose counting rests on it; remove it");
         }
         if (name == "sasl.mechanisms" || name == "sasl.mechanism") {
             if (value.find("SCRAM") != std::string::npos && rd_kafka_version() < kScramFixedIn) {
-                return reject(std::string("kafka.client_properties: SASL/SCRAM does not work with librdkafka ") + rd_kafka_version_str() +
-                              " (it sends the nonce twice; mended in 2.6.1); use mTLS, or PLAIN over TLS, or a newer librdkafka");
+                return reject(
+                    std::string("kafka.client_properties: SASL/SCRAM does not work with librdkafka ") +
+                    rd_kafka_version_str() +
+                    " (it sends the nonce twice; mended in 2.6.1); use mTLS, or PLAIN over TLS, or a newer librdkafka");
             }
         }
         if (rd_kafka_conf_set(conf.get(), name.c_str(), value.c_str(), reason, sizeof reason) != RD_KAFKA_CONF_OK) {
@@ -66,17 +77,26 @@ Trouble trouble_of(rd_kafka_resp_err_t code, const std::string& reason) {
     trouble.message = std::string(rd_kafka_err2name(code)) + ": " + reason;
     switch (code) {
         case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
-        case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE: trouble.kind = Trouble::Kind::kOffsetOutOfRange; break;
+        case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
+            trouble.kind = Trouble::Kind::kOffsetOutOfRange;
+            break;
         case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
         case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
-        case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART: trouble.kind = Trouble::Kind::kTopicGone; break;
+        case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+            trouble.kind = Trouble::Kind::kTopicGone;
+            break;
         case RD_KAFKA_RESP_ERR__AUTHENTICATION:
         case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
         case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
-        case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED: trouble.kind = Trouble::Kind::kAuthentication; break;
+        case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
+            trouble.kind = Trouble::Kind::kAuthentication;
+            break;
         case RD_KAFKA_RESP_ERR__FATAL:
-        case RD_KAFKA_RESP_ERR__FENCED: trouble.kind = Trouble::Kind::kFatal; break;
-        default: trouble.kind = Trouble::Kind::kTransient;
+        case RD_KAFKA_RESP_ERR__FENCED:
+            trouble.kind = Trouble::Kind::kFatal;
+            break;
+        default:
+            trouble.kind = Trouble::Kind::kTransient;
     }
     return trouble;
 }

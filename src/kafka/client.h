@@ -28,10 +28,10 @@ struct Trouble {
         kFatal,             ///< the client is unusable
     };
     Kind kind = Kind::kTransient;
-    std::string topic;            ///< empty: the client as a whole
+    std::string topic;  ///< empty: the client as a whole
     std::int32_t partition = -1;
-    std::int64_t offset = -1;     ///< of kOffsetOutOfRange
-    std::string message;          ///< with the remedy
+    std::int64_t offset = -1;  ///< of kOffsetOutOfRange
+    std::string message;       ///< with the remedy
 };
 
 /// As a metric's label: "transient", "offset_out_of_range", …

@@ -18,8 +18,8 @@ namespace {
 
 constexpr Duration kWatchEvery = std::chrono::milliseconds(250);
 
-// reliability: what was measured to survive a broker's restart without a rebalance, and to keep fetching in catch-up (the
-// client pauses a full second whenever a partition's queue is over its limit).
+// reliability: what was measured to survive a broker's restart without a rebalance, and to keep fetching in catch-up
+// (the client pauses a full second whenever a partition's queue is over its limit).
 const Properties kDefaults{{"session.timeout.ms", "45000"},
                            {"heartbeat.interval.ms", "3000"},
                            {"max.poll.interval.ms", "300000"},
@@ -36,16 +36,19 @@ const Properties kDefaults{{"session.timeout.ms", "45000"},
                            {"statistics.interval.ms", "5000"},
                            {"client.id", "tocsin"},
                            {"log_level", "3"}};
-const Properties kOwned{{"enable.auto.commit", "false"},        {"enable.auto.offset.store", "false"},
-                        {"auto.offset.reset", "error"},         {"isolation.level", "read_committed"},
-                        {"partition.assignment.strategy", "range"}, {"enable.partition.eof", "true"},
-                        {"allow.auto.create.topics", "false"}};
+const Properties kOwned{
+    {"enable.auto.commit", "false"},       {"enable.auto.offset.store", "false"},      {"auto.offset.reset", "error"},
+    {"isolation.level", "read_committed"}, {"partition.assignment.strategy", "range"}, {"enable.partition.eof", "true"},
+    {"allow.auto.create.topics", "false"}};
 
-Instant wall_now() { return std::chrono::floor<Duration>(std::chrono::system_clock::now()); }
+Instant wall_now() {
+    return std::chrono::floor<Duration>(std::chrono::system_clock::now());
+}
 
 ListHandle list_of(const std::vector<TopicPartition>& partitions) {
     ListHandle list = make_list(static_cast<int>(partitions.size()));
-    for (const TopicPartition& p : partitions) rd_kafka_topic_partition_list_add(list.get(), p.topic.c_str(), p.partition);
+    for (const TopicPartition& p : partitions)
+        rd_kafka_topic_partition_list_add(list.get(), p.topic.c_str(), p.partition);
     return list;
 }
 
@@ -54,10 +57,12 @@ std::int64_t to_client(std::int64_t offset) {
     return offset == kFromEnd ? RD_KAFKA_OFFSET_END : offset;
 }
 
-Error failed(const std::string& what, rd_kafka_resp_err_t code) { return retry(what + ": " + rd_kafka_err2str(code)); }
+Error failed(const std::string& what, rd_kafka_resp_err_t code) {
+    return retry(what + ": " + rd_kafka_err2str(code));
+}
 
-// With a topic that has vanished librdkafka 2.0 may wait for ever for a reference of its own (mended in 2.1 and 2.6.1). All
-// that matters is on disk by then: the handle is left behind, and the process ends without it.
+// With a topic that has vanished librdkafka 2.0 may wait for ever for a reference of its own (mended in 2.1 and 2.6.1).
+// All that matters is on disk by then: the handle is left behind, and the process ends without it.
 void destroy_within(rd_kafka_t* handle, Duration at_most) {
     const auto done = std::make_shared<std::promise<void>>();
     std::future<void> finished = done->get_future();
@@ -84,11 +89,21 @@ Message& Message::operator=(Message&& other) noexcept {
 Message::~Message() {
     if (message_ != nullptr) rd_kafka_message_destroy(message_);
 }
-std::int64_t Message::offset() const { return message_->offset; }
-std::int64_t Message::timestamp_ms() const { return rd_kafka_message_timestamp(message_, nullptr); }
-std::string_view Message::key() const { return {static_cast<const char*>(message_->key), message_->key_len}; }
-std::string_view Message::value() const { return {static_cast<const char*>(message_->payload), message_->len}; }
-bool Message::has_value() const { return message_->payload != nullptr; }
+std::int64_t Message::offset() const {
+    return message_->offset;
+}
+std::int64_t Message::timestamp_ms() const {
+    return rd_kafka_message_timestamp(message_, nullptr);
+}
+std::string_view Message::key() const {
+    return {static_cast<const char*>(message_->key), message_->key_len};
+}
+std::string_view Message::value() const {
+    return {static_cast<const char*>(message_->payload), message_->len};
+}
+bool Message::has_value() const {
+    return message_->payload != nullptr;
+}
 
 std::string_view Message::header(const char* name) const {
     rd_kafka_headers_t* headers = nullptr;
@@ -106,7 +121,8 @@ std::vector<std::pair<std::string, std::string>> Message::headers() const {
     const char* name = nullptr;
     const void* value = nullptr;
     std::size_t size = 0;
-    for (std::size_t i = 0; rd_kafka_header_get_all(headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR; ++i) {
+    for (std::size_t i = 0; rd_kafka_header_get_all(headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR;
+         ++i) {
         all.emplace_back(name, value == nullptr ? std::string() : std::string(static_cast<const char*>(value), size));
     }
     return all;
@@ -182,15 +198,16 @@ Result<std::unique_ptr<Consumer>> Consumer::open(ConsumerOptions options, Hooks 
     std::unique_ptr<Consumer> self(new Consumer(std::move(options), std::move(hooks)));
     Properties owned = kOwned;
     owned["group.id"] = self->options_.group_id;
-    if (!self->options_.instance_id.empty() && !self->options_.assign_all) owned["group.instance.id"] = self->options_.instance_id;
+    if (!self->options_.instance_id.empty() && !self->options_.assign_all)
+        owned["group.instance.id"] = self->options_.instance_id;
     ConfHandle conf = TOCSIN_TRY(make_conf(kDefaults, self->options_.client, owned));
     rd_kafka_conf_set_opaque(conf.get(), self.get());
     rd_kafka_conf_set_error_cb(conf.get(), &Callbacks::error);
     rd_kafka_conf_set_stats_cb(conf.get(), &Callbacks::stats);
     rd_kafka_conf_set_offset_commit_cb(conf.get(), &Callbacks::committed);
-    rd_kafka_conf_set_rebalance_cb(conf.get(), [](rd_kafka_t* handle, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* list, void* opaque) {
-        on_rebalance(handle, code, list, opaque);
-    });
+    rd_kafka_conf_set_rebalance_cb(
+        conf.get(), [](rd_kafka_t* handle, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* list,
+                       void* opaque) { on_rebalance(handle, code, list, opaque); });
     char reason[512];
     self->handle_ = rd_kafka_new(RD_KAFKA_CONSUMER, conf.get(), reason, sizeof reason);
     if (self->handle_ == nullptr) return reject("kafka: " + std::string(reason));
@@ -223,8 +240,10 @@ Consumer::~Consumer() {
         if (!options_.assign_all) {
             // Bounded: rd_kafka_consumer_close() may wait for a coordinator that is gone.
             const QueueHandle queue(rd_kafka_queue_new(handle_));
-            if (rd_kafka_error_t* error = rd_kafka_consumer_close_queue(handle_, queue.get())) rd_kafka_error_destroy(error);
-            for (auto left = kCloseTimeout; !rd_kafka_consumer_closed(handle_) && left > Duration(0); left -= Duration(100)) {
+            if (rd_kafka_error_t* error = rd_kafka_consumer_close_queue(handle_, queue.get()))
+                rd_kafka_error_destroy(error);
+            for (auto left = kCloseTimeout; !rd_kafka_consumer_closed(handle_) && left > Duration(0);
+                 left -= Duration(100)) {
                 rd_kafka_event_t* event = rd_kafka_queue_poll(queue.get(), 100);
                 if (event == nullptr) continue;
                 if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_REBALANCE) rd_kafka_assign(handle_, nullptr);
@@ -239,8 +258,10 @@ Consumer::~Consumer() {
 void Consumer::on_rebalance(rd_kafka_s*, int code, void* list, void* opaque) {
     auto& self = *static_cast<Consumer*>(opaque);
     ++self.rebalances_;
-    if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) self.assign(list);
-    else self.unassign();
+    if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS)
+        self.assign(list);
+    else
+        self.unassign();
 }
 
 void Consumer::assign(void* raw) {
@@ -369,7 +390,9 @@ void Consumer::watch() {
             if (closing_) return;
             std::int64_t low = 0, high = 0;
             const Instant asked_at = wall_now();
-            if (rd_kafka_query_watermark_offsets(handle_, p.topic.c_str(), p.partition, &low, &high, 2'000) != RD_KAFKA_RESP_ERR_NO_ERROR) continue;
+            if (rd_kafka_query_watermark_offsets(handle_, p.topic.c_str(), p.partition, &low, &high, 2'000) !=
+                RD_KAFKA_RESP_ERR_NO_ERROR)
+                continue;
             const std::lock_guard lock(mutex_);
             auto& answers = watermarks_[p];
             if (answers.size() >= 64) answers.erase(answers.begin());
@@ -411,7 +434,8 @@ void Consumer::commit(const std::map<TopicPartition, std::int64_t>& next_offsets
     rd_kafka_commit(handle_, list.get(), /*async=*/1);
 }
 
-Result<std::map<TopicPartition, Consumer::Committed>> Consumer::committed(const std::vector<TopicPartition>& partitions, Duration at_most) {
+Result<std::map<TopicPartition, Consumer::Committed>> Consumer::committed(const std::vector<TopicPartition>& partitions,
+                                                                          Duration at_most) {
     const ListHandle list = list_of(partitions);
     const auto code = rd_kafka_committed(handle_, list.get(), static_cast<int>(at_most.count()));
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return failed("kafka: committed offsets", code);
@@ -427,8 +451,10 @@ Result<std::map<TopicPartition, Consumer::Committed>> Consumer::committed(const 
 
 Result<std::pair<std::int64_t, std::int64_t>> Consumer::bounds(const TopicPartition& p, Duration at_most) {
     std::int64_t low = 0, high = 0;
-    const auto code = rd_kafka_query_watermark_offsets(handle_, p.topic.c_str(), p.partition, &low, &high, static_cast<int>(at_most.count()));
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return failed("kafka: ends of " + p.topic + "/" + std::to_string(p.partition), code);
+    const auto code = rd_kafka_query_watermark_offsets(handle_, p.topic.c_str(), p.partition, &low, &high,
+                                                       static_cast<int>(at_most.count()));
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return failed("kafka: ends of " + p.topic + "/" + std::to_string(p.partition), code);
     return std::pair(low, high);
 }
 

@@ -44,7 +44,7 @@ public:
     [[nodiscard]] std::int64_t timestamp_ms() const;  ///< -1: the broker gave none
     [[nodiscard]] std::string_view key() const;
     [[nodiscard]] std::string_view value() const;
-    [[nodiscard]] bool has_value() const;  ///< false: null
+    [[nodiscard]] bool has_value() const;                           ///< false: null
     [[nodiscard]] std::string_view header(const char* name) const;  ///< the last of that name; empty: none
     [[nodiscard]] std::vector<std::pair<std::string, std::string>> headers() const;
 
@@ -56,7 +56,7 @@ struct ConsumerOptions {
     ClientOptions client;
     std::string group_id;
     std::vector<std::string> topics;
-    std::string instance_id;     ///< static membership; empty: none
+    std::string instance_id;  ///< static membership; empty: none
     /// Reads all partitions of the topics without joining the group: for tools, tests and the embedded broker.
     bool assign_all = false;
     bool watch_watermarks = true;
@@ -109,8 +109,8 @@ public:
     void fetch(const TopicPartition& partition, std::vector<Message>& out, std::size_t max);
     /// The broker said there was nothing behind the record fetched last, and none has come since.
     [[nodiscard]] bool at_end(const TopicPartition& partition) const { return end_of(partition) >= 0; }
-    /// The offset at which it said so; -1: it is not at the end. Behind the last record there may be what is none: the markers
-    /// of transactions, records that were compacted away.
+    /// The offset at which it said so; -1: it is not at the end. Behind the last record there may be what is none: the
+    /// markers of transactions, records that were compacted away.
     [[nodiscard]] std::int64_t end_of(const TopicPartition& partition) const;
     /// The newest answers about the end of the partition, oldest first; given once each.
     std::vector<HighWatermark> take_high_watermarks(const TopicPartition& partition);
@@ -120,8 +120,12 @@ public:
 
     /// Advisory: for lag dashboards, and the intake's own start. `metadata` is kept with the offset.
     void commit(const std::map<TopicPartition, std::int64_t>& next_offsets, const std::string& metadata = "");
-    struct Committed { std::int64_t offset = -1; std::string metadata; };  ///< -1: none
-    Result<std::map<TopicPartition, Committed>> committed(const std::vector<TopicPartition>& partitions, Duration at_most);
+    struct Committed {
+        std::int64_t offset = -1;
+        std::string metadata;
+    };  ///< -1: none
+    Result<std::map<TopicPartition, Committed>> committed(const std::vector<TopicPartition>& partitions,
+                                                          Duration at_most);
     /// First and behind-the-last offset. Waits for the broker.
     Result<std::pair<std::int64_t, std::int64_t>> bounds(const TopicPartition& partition, Duration at_most);
     /// The first offset at or after the time; behind the last if there is none.

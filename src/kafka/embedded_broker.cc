@@ -35,10 +35,13 @@ Result<std::unique_ptr<EmbeddedBroker>> EmbeddedBroker::start() {
 
 Result<void> EmbeddedBroker::create(const std::string& topic, int partitions) {
     const auto code = rd_kafka_mock_topic_create(cluster_->mock, topic.c_str(), partitions, 1);
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return reject("the embedded broker cannot create topic " + topic + ": " + rd_kafka_err2str(code));
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return reject("the embedded broker cannot create topic " + topic + ": " + rd_kafka_err2str(code));
     return {};
 }
 
-std::string EmbeddedBroker::bootstrap() const { return rd_kafka_mock_cluster_bootstraps(cluster_->mock); }
+std::string EmbeddedBroker::bootstrap() const {
+    return rd_kafka_mock_cluster_bootstraps(cluster_->mock);
+}
 
 }  // namespace tocsin::kafka

@@ -1,9 +1,9 @@
 #pragma once
 /// A broker inside the process, for the demonstration and for quick tests: librdkafka's mock cluster.
 ///
-/// Its limits: it keeps 5 MiB or 100,000 message sets per partition and silently drops the oldest; it forgets everything
-/// with the process; it has no admin interface, no compaction, no transactions, no offsets by time, no security; its
-/// first group join takes 3 s. Nothing about exactness is proved on it: tests of that need a real broker.
+/// Its limits: it keeps 5 MiB or 100,000 message sets per partition and silently drops the oldest; it forgets
+/// everything with the process; it has no admin interface, no compaction, no transactions, no offsets by time, no
+/// security; its first group join takes 3 s. Nothing about exactness is proved on it: tests of that need a real broker.
 
 #include <memory>
 #include <string>

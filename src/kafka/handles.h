@@ -21,7 +21,9 @@ using QueueHandle = std::unique_ptr<rd_kafka_queue_t, Destroyer<rd_kafka_queue_t
 using ConfHandle = std::unique_ptr<rd_kafka_conf_t, Destroyer<rd_kafka_conf_t, rd_kafka_conf_destroy>>;
 using MessageHandle = std::unique_ptr<rd_kafka_message_t, Destroyer<rd_kafka_message_t, rd_kafka_message_destroy>>;
 
-inline ListHandle make_list(int size = 8) { return ListHandle(rd_kafka_topic_partition_list_new(size)); }
+inline ListHandle make_list(int size = 8) {
+    return ListHandle(rd_kafka_topic_partition_list_new(size));
+}
 
 /// A configuration with these properties, later ones over earlier ones. Errors: kReject, librdkafka's own words.
 Result<ConfHandle> make_conf(const Properties& defaults, const ClientOptions& options, const Properties& owned);

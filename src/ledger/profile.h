@@ -103,14 +103,15 @@ private:
     void roll_oldest();
     void drop_old_ids(Instant before);
 
-    // What leaves at the front only moves a number: a busy customer's rows are many, and one leaves with each that comes.
+    // What leaves at the front only moves a number: a busy customer's rows are many, and one leaves with each that
+    // comes.
     std::vector<Row> rows_;
     std::size_t first_row_ = 0;
     std::size_t counting_ = 0;  // rows that are not rolled up
     std::vector<OldId> old_ids_;
     std::size_t first_old_id_ = 0;
     bool old_ids_ascend_ = true;
-    std::vector<FieldValue> fields_;              // the rows' fields look into it
+    std::vector<FieldValue> fields_;  // the rows' fields look into it
     static constexpr std::size_t kChunkBytes = 1024;
     std::vector<std::unique_ptr<char[]>> chunks_;  // bytes of the rows added
     std::size_t chunk_used_ = 0;                   // of the last one

@@ -113,7 +113,7 @@ Slot ProfileTable::place(Slot slot, std::string_view key, std::string_view bytes
         }
     }
     Block* block = slots_[slot];
-    Block* outgrown = nullptr;  // freed last: the caller's views may look into it
+    Block* outgrown = nullptr;                     // freed last: the caller's views may look into it
     std::size_t need = key.size() + bytes.size();  // then: what there is
     const bool requeue = due != kNever && (is_new || due != block->due);
     if (block == nullptr || block->capacity() < need || block->capacity() - need > Block::kSlackMax) {

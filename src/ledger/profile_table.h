@@ -31,8 +31,8 @@ public:
     ProfileTable& operator=(const ProfileTable&) = delete;
 
     [[nodiscard]] Slot find(std::string_view key) const;  ///< kNoSlot if there is none
-    /// The key will be asked for soon: has what find() reads fetched from memory meanwhile. A later approach() goes on where
-    /// this left off, when the answer is there.
+    /// The key will be asked for soon: has what find() reads fetched from memory meanwhile. A later approach() goes on
+    /// where this left off, when the answer is there.
     void foresee(std::string_view key);
     void approach();
     /// Stores the bytes and marks the profile for the next write(). `due` is when the profile's next timer fires.
@@ -70,8 +70,8 @@ public:
 
 private:
     struct Block;  // header, key, bytes: one allocation
-    /// One place of the index: open addressing in the order of the tags. A tag says nearly for certain whose slot it is,
-    /// so that nobody else's block is looked at.
+    /// One place of the index: open addressing in the order of the tags. A tag says nearly for certain whose slot it
+    /// is, so that nobody else's block is looked at.
     struct Spot {
         std::uint32_t tag = 0;
         Slot slot = kNoSlot;

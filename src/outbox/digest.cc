@@ -80,9 +80,11 @@ void Held::add(Notice notice) {
     if (rule.opening_held.erase(episode) == 0) rule.ended.insert_or_assign(episode, std::move(notice));
 }
 
-// From the notices' ids, which are never given twice: the numbers of rows begin anew when the outbox was empty at a start.
+// From the notices' ids, which are never given twice: the numbers of rows begin anew when the outbox was empty at a
+// start.
 std::string Held::id_of(const std::string& receiver, const std::string& name, const Rule& rule) {
-    const std::string ids = std::to_string(rule.rows.size()) + " " + std::to_string(rule.ids) + " " + std::to_string(rule.ids_again);
+    const std::string ids =
+        std::to_string(rule.rows.size()) + " " + std::to_string(rule.ids) + " " + std::to_string(rule.ids_again);
     const Sha256 hash = sha256(receiver + "\n" + name + "\n" + ids);
     return "digest." + base32(as_text(hash)).substr(0, 26);
 }

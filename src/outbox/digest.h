@@ -44,8 +44,8 @@ private:
     struct Rule {
         std::vector<RowKey> rows;
         std::uint64_t ids = 0, ids_again = 0;  // of all notices, in whatever order they came: two sums of their hashes
-        std::map<std::string, Notice> open;   // by episode: its last notice
-        std::map<std::string, Notice> ended;  // by episode: its closing, if its opening was not held
+        std::map<std::string, Notice> open;    // by episode: its last notice
+        std::map<std::string, Notice> ended;   // by episode: its closing, if its opening was not held
         std::map<std::string, bool> opening_held;
         std::size_t opened = 0, closed = 0;
         Instant newest = kBeforeAll;

@@ -46,7 +46,8 @@ struct Parked {
 };
 
 /// Notices of one episode leave in the order they were made, one after the other unless the receiver keeps the order
-/// itself; different episodes do not wait for each other. Every call costs the logarithm of the rows, whatever the receiver does. Used by one thread.
+/// itself; different episodes do not wait for each other. Every call costs the logarithm of the rows, whatever the
+/// receiver does. Used by one thread.
 class Queue {
 public:
     static constexpr std::size_t kParkedMax = 10'000;  ///< beyond it the oldest are dropped, and counted

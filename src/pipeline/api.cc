@@ -54,12 +54,15 @@ http::Response Api::episodes(bool cases, const std::string& id) {
             const Rule* rule = rules_->find(open.state.rule);
             if (rule == nullptr || rule->raises_case != cases) return;
             if (!id.empty() && open.state.episode.id != id) return;
-            if (list.size() >= kListedMax) cut = true;
-            else list.push_back(describe(task, *rule, open));
+            if (list.size() >= kListedMax)
+                cut = true;
+            else
+                list.push_back(describe(task, *rule, open));
         });
     }
     if (!id.empty()) {
-        if (list.empty()) return error(404, "not_found", "no open " + std::string(cases ? "case" : "warning") + " has the id " + id);
+        if (list.empty())
+            return error(404, "not_found", "no open " + std::string(cases ? "case" : "warning") + " has the id " + id);
         return json_response(200, {{"status", "success"}, {"data", list.front()}});
     }
     std::sort(list.begin(), list.end(), [](const json& a, const json& b) {
@@ -73,7 +76,8 @@ http::Response Api::episodes(bool cases, const std::string& id) {
 
 http::Response Api::lookup(const http::Request& request) {
     const auto id = request.query.find("id");
-    if (id == request.query.end() || id->second.empty()) return error(400, "bad_data", "lookup needs ?id=c-… or the id of a case");
+    if (id == request.query.end() || id->second.empty())
+        return error(400, "bad_data", "lookup needs ?id=c-… or the id of a case");
     std::string asked = id->second, plain;
     json found = json::object();
     for (std::uint32_t i = 0; i < tasks_.size() && plain.empty(); ++i) {
@@ -95,7 +99,8 @@ http::Response Api::lookup(const http::Request& request) {
     const auto reveal = request.query.find("reveal");
     if (reveal != request.query.end() && reveal->second == "true") {
         found["customer"] = plain;
-        log_warn("audit", "a customer was revealed", {{"id", asked}, {"customer_ref", found["customer_ref"].get<std::string>()}});
+        log_warn("audit", "a customer was revealed",
+                 {{"id", asked}, {"customer_ref", found["customer_ref"].get<std::string>()}});
     }
     return json_response(200, {{"status", "success"}, {"data", found}});
 }
@@ -107,7 +112,11 @@ http::Response Api::rules() const {
         for (const Rule& rule : rules_->rules) {
             if (rule.group != group.name || rule.file != group.file) continue;
             json labels = rule.labels;
-            rules.push_back({{"name", rule.name}, {"type", "alerting"}, {"health", "ok"}, {"labels", labels}, {"raises", rule.raises_case ? "case" : "warning"}});
+            rules.push_back({{"name", rule.name},
+                             {"type", "alerting"},
+                             {"health", "ok"},
+                             {"labels", labels},
+                             {"raises", rule.raises_case ? "case" : "warning"}});
         }
         groups.push_back({{"name", group.name}, {"file", group.file}, {"rules", rules}});
     }

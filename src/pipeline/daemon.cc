@@ -15,11 +15,14 @@ constexpr Duration kMetricsEvery = std::chrono::seconds(1);
 constexpr Duration kGroupCommitEvery = std::chrono::seconds(1);
 constexpr Duration kAskWithin = std::chrono::seconds(10);
 
-Instant wall_now() { return std::chrono::floor<Duration>(std::chrono::system_clock::now()); }
+Instant wall_now() {
+    return std::chrono::floor<Duration>(std::chrono::system_clock::now());
+}
 
 }  // namespace
 
-Daemon::Daemon(config::Config config, std::shared_ptr<const RuleSet> rules, Pseudonymizer pseudonyms, DaemonOptions options)
+Daemon::Daemon(config::Config config, std::shared_ptr<const RuleSet> rules, Pseudonymizer pseudonyms,
+               DaemonOptions options)
     : config_(std::move(config)),
       rules_(std::move(rules)),
       pseudonyms_(std::move(pseudonyms)),
@@ -34,7 +37,8 @@ Daemon::Daemon(config::Config config, std::shared_ptr<const RuleSet> rules, Pseu
 
 Result<std::unique_ptr<Daemon>> Daemon::start(config::Config config, std::shared_ptr<const RuleSet> rules,
                                               Pseudonymizer pseudonyms, DaemonOptions options) {
-    std::unique_ptr<Daemon> self(new Daemon(std::move(config), std::move(rules), std::move(pseudonyms), std::move(options)));
+    std::unique_ptr<Daemon> self(
+        new Daemon(std::move(config), std::move(rules), std::move(pseudonyms), std::move(options)));
     using Step = Result<void> (Daemon::*)();
     for (const Step step : {&Daemon::start_http, &Daemon::prepare_topics, &Daemon::open_state, &Daemon::connect}) {
         auto done = (self.get()->*step)();
@@ -82,7 +86,8 @@ std::string Daemon::failure() const {
 }
 
 std::string Daemon::log_topic() const {
-    return config_.kafka.intake == config::Intake::kDirect ? config_.kafka.topics.front().name : config_.kafka.events_topic;
+    return config_.kafka.intake == config::Intake::kDirect ? config_.kafka.topics.front().name
+                                                           : config_.kafka.events_topic;
 }
 
 kafka::ClientOptions Daemon::client() const {
@@ -96,19 +101,25 @@ Result<void> Daemon::prepare_topics() {
     if (!checked) return checked;
     constexpr Duration kAsk = std::chrono::seconds(10);
     auto admin = TOCSIN_TRY(kafka::Admin::open(client()));
-    const auto need = [&](const std::string& topic, bool ours, const std::map<std::string, std::string>& settings) -> Result<std::int32_t> {
+    const auto need = [&](const std::string& topic, bool ours,
+                          const std::map<std::string, std::string>& settings) -> Result<std::int32_t> {
         auto state = TOCSIN_TRY(admin->topic(topic, kAsk));
-        if (!state && !ours) return reject("kafka.topics: topic \"" + topic + "\" does not exist at " + client().brokers + "; create it, or correct the name");
+        if (!state && !ours)
+            return reject("kafka.topics: topic \"" + topic + "\" does not exist at " + client().brokers +
+                          "; create it, or correct the name");
         if (!state) {
             log_info("daemon", "creating a topic of tocsin's own", {{"topic", topic}});
-            auto made = admin->create({topic, config_.kafka.partitions, config_.kafka.replication_factor, settings}, kAsk);
+            auto made =
+                admin->create({topic, config_.kafka.partitions, config_.kafka.replication_factor, settings}, kAsk);
             if (!made) return std::move(made).error();
             state = kafka::TopicState{config_.kafka.partitions};
         }
         // The embedded broker never tells its settings: asking it costs seconds.
         const bool ask = !options_.embedded && topic != config_.kafka.output_topic;
         if (ask && admin->cleanup_policy(topic, std::chrono::seconds(5)).find("compact") != std::string::npos) {
-            return reject("kafka: topic \"" + topic + "\" is compacted: the broker deletes records that are still needed; set cleanup.policy=delete");
+            return reject(
+                "kafka: topic \"" + topic +
+                "\" is compacted: the broker deletes records that are still needed; set cleanup.policy=delete");
         }
         return state->partitions;
     };
@@ -119,7 +130,8 @@ Result<void> Daemon::prepare_topics() {
         if (direct) task_count_ = static_cast<std::uint32_t>(*partitions);
     }
     if (!direct) {
-        task_count_ = static_cast<std::uint32_t>(TOCSIN_TRY(need(config_.kafka.events_topic, true, {{"cleanup.policy", "delete"}})));
+        task_count_ = static_cast<std::uint32_t>(
+            TOCSIN_TRY(need(config_.kafka.events_topic, true, {{"cleanup.policy", "delete"}})));
     }
     if (!config_.kafka.output_topic.empty()) static_cast<void>(TOCSIN_TRY(need(config_.kafka.output_topic, true, {})));
     // It holds what customers sent: gone after a week, and readable by few (docs/operations.md).
@@ -131,8 +143,11 @@ Result<void> Daemon::load_lane(Lane& lane) {
     lane.topic = log_topic();
     store::StoreOptions options;
     options.mark_synced = options_.mark_synced;
-    options.watch = [this](const char* operation, double took) { metrics_.observe("state_operation_duration_seconds", {operation}, took); };
-    lane.store = TOCSIN_TRY(store::TaskStore::open(store::TaskStore::directory_of(config_.storage.path, lane.index), options));
+    options.watch = [this](const char* operation, double took) {
+        metrics_.observe("state_operation_duration_seconds", {operation}, took);
+    };
+    lane.store =
+        TOCSIN_TRY(store::TaskStore::open(store::TaskStore::directory_of(config_.storage.path, lane.index), options));
     lane.task = &tasks_->task(lane.index);
     return load_stored(lane, [&](std::string_view key, std::string_view value) {
         const std::lock_guard lock(mutex_);  // the outlet is everybody's
@@ -143,7 +158,8 @@ Result<void> Daemon::load_lane(Lane& lane) {
 // Side by side: tasks share nothing but the outlet, and a start waits for the last of them.
 Result<void> Daemon::load_lanes() {
     std::vector<std::future<Result<void>>> loading;
-    for (Lane& lane : lanes_) loading.push_back(std::async(std::launch::async, [this, &lane] { return load_lane(lane); }));
+    for (Lane& lane : lanes_)
+        loading.push_back(std::async(std::launch::async, [this, &lane] { return load_lane(lane); }));
     Result<void> all;
     for (auto& each : loading) {
         if (auto loaded = each.get(); !loaded && all) all = std::move(loaded);
@@ -155,11 +171,14 @@ Result<void> Daemon::open_state() {
     not_ready("opening the state");
     const auto stored = store::TaskStore::tasks_in(config_.storage.path);
     if (!stored.empty() && stored.size() != task_count_) {
-        return reject("topic " + log_topic() + " has " + std::to_string(task_count_) + " partitions, the state in " + config_.storage.path + " has " +
-                      std::to_string(stored.size()) + ": customers would move between tasks. Give the topic its old number of partitions back, or move the state away and start anew");
+        return reject("topic " + log_topic() + " has " + std::to_string(task_count_) + " partitions, the state in " +
+                      config_.storage.path + " has " + std::to_string(stored.size()) +
+                      ": customers would move between tasks. Give the topic its old number of partitions back, or move "
+                      "the state away and start anew");
     }
     const config::Storage& s = config_.storage;
-    setting_.reset(new task::Setting{config_.schema, areas_, pseudonyms_, {s.retention, s.dedup, s.max_events}, task_count_});
+    setting_.reset(
+        new task::Setting{config_.schema, areas_, pseudonyms_, {s.retention, s.dedup, s.max_events}, task_count_});
     tasks_ = std::make_unique<task::TaskGroup>(*setting_);
     tally_ = std::make_unique<MetricsTally>(metrics_, config_.schema, areas_, log_topic(), options_.watch);
     topics_ = TOCSIN_TRY(KafkaTopics::open(client()));
@@ -179,17 +198,20 @@ Result<void> Daemon::open_state() {
         lane.index = i;
         const bool direct = config_.kafka.intake == config::Intake::kDirect;
         lane.decoder = std::make_unique<decode::Decoder>(
-            direct ? TOCSIN_TRY(decode::Decoder::make(config_.schema, config_.kafka.topics.front().mapping)) : decode::Decoder::canonical(config_.schema));
+            direct ? TOCSIN_TRY(decode::Decoder::make(config_.schema, config_.kafka.topics.front().mapping))
+                   : decode::Decoder::canonical(config_.schema));
     }
     return load_lanes();
 }
 
-// Where reading begins. What the broker does not say is not guessed: the process ends, and asks again when it is restarted.
+// Where reading begins. What the broker does not say is not guessed: the process ends, and asks again when it is
+// restarted.
 std::int64_t Daemon::start_of(const kafka::TopicPartition& p) {
     const auto task = static_cast<std::uint32_t>(p.partition);
     const std::string where = p.topic + "/" + std::to_string(p.partition);
     if (task >= task_count_) {
-        start_error_ = reject(where + ": the topic has got more partitions while this process started; see what a restart says");
+        start_error_ =
+            reject(where + ": the topic has got more partitions while this process started; see what a restart says");
         return kafka::kFromEnd;
     }
     const Lane& lane = engine_->lanes()[task];
@@ -205,13 +227,17 @@ std::int64_t Daemon::start_of(const kafka::TopicPartition& p) {
     const auto [low, high] = *ends;
     if (!lane.has_state) {
         const auto first = first_start(p, low, high);
-        if (first.ok()) engine_->begin(task, *first);
-        else start_error_ = first.error();
+        if (first.ok())
+            engine_->begin(task, *first);
+        else
+            start_error_ = first.error();
         return first.ok() ? *first : kafka::kFromEnd;
     }
     if (lane.position.next > high) {
-        start_error_ = fatal(where + ": " + std::to_string(lane.position.next) + " records were applied, the broker has " + std::to_string(high) +
-                             ": the topic was re-created or cut. If that was meant, move the state directory away and start again");
+        start_error_ = fatal(
+            where + ": " + std::to_string(lane.position.next) + " records were applied, the broker has " +
+            std::to_string(high) +
+            ": the topic was re-created or cut. If that was meant, move the state directory away and start again");
         return high;
     }
     if (lane.position.next < low) {
@@ -227,14 +253,18 @@ std::int64_t Daemon::start_of(const kafka::TopicPartition& p) {
 Result<std::int64_t> Daemon::first_start(const kafka::TopicPartition& p, std::int64_t low, std::int64_t high) {
     const auto committed = TOCSIN_TRY(consumer_->committed({p}, kAskWithin));
     if (committed.at(p).offset > 0) {
-        return reject("task " + std::to_string(p.partition) + " has no state in " + config_.storage.path + ", but its group has read up to offset " +
-                      std::to_string(committed.at(p).offset) + ": bring the state directory, or run `tocsin state rebuild --task=" +
+        return reject("task " + std::to_string(p.partition) + " has no state in " + config_.storage.path +
+                      ", but its group has read up to offset " + std::to_string(committed.at(p).offset) +
+                      ": bring the state directory, or run `tocsin state rebuild --task=" +
                       std::to_string(p.partition) + "` to read the log again, muted");
     }
     switch (config_.kafka.start.at) {
-        case config::Start::At::kLatest: return high;
-        case config::Start::At::kInstant: return consumer_->offset_at(p, config_.kafka.start.instant, kAskWithin);
-        default: return low;
+        case config::Start::At::kLatest:
+            return high;
+        case config::Start::At::kInstant:
+            return consumer_->offset_at(p, config_.kafka.start.instant, kAskWithin);
+        default:
+            return low;
     }
 }
 
@@ -243,7 +273,9 @@ void Daemon::make_engine() {
     struct Late : LogSource {
         explicit Late(Daemon& d) : daemon(d) {}
         std::span<const LogRecord> fetch(std::uint32_t t) override { return daemon.log_->fetch(t); }
-        std::vector<std::pair<std::string, std::string>> headers(std::uint32_t t, std::int64_t o) override { return daemon.log_->headers(t, o); }
+        std::vector<std::pair<std::string, std::string>> headers(std::uint32_t t, std::int64_t o) override {
+            return daemon.log_->headers(t, o);
+        }
         LogEnd end(std::uint32_t t, std::int64_t p) override { return daemon.log_->end(t, p); }
         void wait(Duration d) override { daemon.log_->wait(d); }
         Daemon& daemon;
@@ -255,11 +287,13 @@ void Daemon::make_engine() {
     for (const config::Topic& topic : config_.kafka.topics) engine.topics[topic.name] = {topic.disorder, topic.delay};
     engine.waits_on = topics_waited_on();
     late_log_ = std::make_unique<Late>(*this);
-    engine_ = std::make_unique<Engine>(Engine::Parts{*setting_, *tasks_, *late_log_, *outlet_, *tally_}, std::move(lanes_), std::move(engine));
+    engine_ = std::make_unique<Engine>(Engine::Parts{*setting_, *tasks_, *late_log_, *outlet_, *tally_},
+                                       std::move(lanes_), std::move(engine));
     for (std::uint32_t i = 0; i < task_count_; ++i) {
         tasks_->task(i).for_each_open([&](const task::OpenEpisode& open) {
             const Rule* rule = rules_->find(open.state.rule);
-            tally_->open_at_start(open.state.rule, open.state.episode.level, rule == nullptr || rule->raises_case, open.state.episode.area);
+            tally_->open_at_start(open.state.rule, open.state.episode.level, rule == nullptr || rule->raises_case,
+                                  open.state.episode.area);
         });
     }
     engine_->adopt(rules_);
@@ -273,7 +307,8 @@ void Daemon::start_dispatcher() {
     std::vector<Dispatcher::Open> open;
     for (std::uint32_t i = 0; i < task_count_; ++i) {
         for (const Transition& t : tasks_->task(i).open_warnings()) {
-            for (const std::string& key : outlet_->keys_of_open(t)) open.push_back({key, outbox::transition_body(t, outlet_->group_of(t))});
+            for (const std::string& key : outlet_->keys_of_open(t))
+                open.push_back({key, outbox::transition_body(t, outlet_->group_of(t))});
         }
     }
     dispatcher_->restore_open(std::move(open));
@@ -319,13 +354,17 @@ Result<void> Daemon::connect() {
     for (const Lane& lane : engine_->lanes()) profiles += lane.task->profiles();
     if (config_.identity.identifiers > 0) {
         log_info("daemon", "identifiers are linked to persons",
-                 {{"identifiers", config_.identity.identifiers}, {"largest", config_.identity.largest_group}, {"refused_groups", config_.identity.refused_groups}});
+                 {{"identifiers", config_.identity.identifiers},
+                  {"largest", config_.identity.largest_group},
+                  {"refused_groups", config_.identity.refused_groups}});
     }
     log_info("daemon", "the state is open; joining the group", {{"tasks", task_count_}, {"profiles", profiles}});
     consumer_ = TOCSIN_TRY(kafka::Consumer::open(std::move(consuming), hooks()));
-    log_ = std::make_unique<KafkaLog>(*consumer_, log_topic(), task_count_, config_.kafka.intake == config::Intake::kRekey);
+    log_ = std::make_unique<KafkaLog>(*consumer_, log_topic(), task_count_,
+                                      config_.kafka.intake == config::Intake::kRekey);
     if (config_.kafka.intake == config::Intake::kRekey) {
-        IntakeOptions intake{client(), static_cast<std::int32_t>(task_count_), options_.event_clock, options_.embedded, options_.faults.origin_check_off};
+        IntakeOptions intake{client(), static_cast<std::int32_t>(task_count_), options_.event_clock, options_.embedded,
+                             options_.faults.origin_check_off};
         intake_ = TOCSIN_TRY(IntakeLoop::open(config_, std::move(intake), metrics_));
         if (assigned_) start_intake();  // the embedded broker assigns at once
     }
@@ -353,12 +392,18 @@ Result<void> Daemon::check_troubles() {
         using Kind = kafka::Trouble::Kind;
         metrics_.add("kafka_errors_total", {std::string(kafka::kind_name(trouble.kind))});
         switch (trouble.kind) {
-            case Kind::kTransient: log_warn("kafka", trouble.message); break;
-            case Kind::kAuthentication: log_error("kafka", trouble.message + "; check the credentials and the rights of tocsin's user"); break;
+            case Kind::kTransient:
+                log_warn("kafka", trouble.message);
+                break;
+            case Kind::kAuthentication:
+                log_error("kafka", trouble.message + "; check the credentials and the rights of tocsin's user");
+                break;
             case Kind::kTopicGone:
-                return fatal("topic " + (trouble.topic.empty() ? log_topic() : trouble.topic) + " is gone (" + trouble.message +
+                return fatal("topic " + (trouble.topic.empty() ? log_topic() : trouble.topic) + " is gone (" +
+                             trouble.message +
                              "); if it was re-created, move the state directory away and start again");
-            default: return fatal(trouble.message);
+            default:
+                return fatal(trouble.message);
         }
     }
     return {};
@@ -394,7 +439,8 @@ void Daemon::commit_to_group() {
     if (options_.embedded || !assigned_) return;
     std::map<kafka::TopicPartition, std::int64_t> next;
     // What is on disk: after a power cut a group ahead of the state would look like a lost state.
-    for (const Lane& lane : engine_->lanes()) next[{lane.topic, static_cast<std::int32_t>(lane.index)}] = lane.synced_next;
+    for (const Lane& lane : engine_->lanes())
+        next[{lane.topic, static_cast<std::int32_t>(lane.index)}] = lane.synced_next;
     consumer_->commit(next);
 }
 

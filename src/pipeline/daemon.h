@@ -18,8 +18,8 @@
 #include "pipeline/engine.h"
 #include "pipeline/intake_loop.h"
 #include "pipeline/kafka_log.h"
-#include "pipeline/kafka_topics.h"
 #include "pipeline/kafka_numbers.h"
+#include "pipeline/kafka_topics.h"
 #include "pipeline/mailbox.h"
 #include "pipeline/metrics_tally.h"
 #include "pipeline/notice_outlet.h"
@@ -30,10 +30,10 @@ namespace tocsin::pipeline {
 
 struct DaemonOptions {
     std::vector<std::string> listen;
-    std::string storage_path;          ///< empty: as configured
+    std::string storage_path;  ///< empty: as configured
     bool event_clock = false;
     bool enable_lifecycle = false;
-    bool embedded = false;             ///< the broker is inside the process: its limits are worked around
+    bool embedded = false;  ///< the broker is inside the process: its limits are worked around
     std::string version;
     Faults faults;
     bool mark_synced = false;
@@ -61,7 +61,8 @@ public:
     [[nodiscard]] metrics::Metrics& metrics() { return metrics_; }
 
 private:
-    Daemon(config::Config config, std::shared_ptr<const RuleSet> rules, Pseudonymizer pseudonyms, DaemonOptions options);
+    Daemon(config::Config config, std::shared_ptr<const RuleSet> rules, Pseudonymizer pseudonyms,
+           DaemonOptions options);
     Result<void> start_http();
     Result<void> prepare_topics();
     Result<void> open_state();
@@ -121,7 +122,7 @@ private:
     mutable std::mutex mutex_;  // guards the three below
     std::string not_ready_ = "starting";
     std::string failure_;
-    std::string unverified_;  // rules whose promises wait on an input that is silent
+    std::string unverified_;            // rules whose promises wait on an input that is silent
     std::optional<Error> start_error_;  // found while partitions were assigned
     std::atomic<bool> stopping_{false}, standing_still_{false};
     bool assigned_ = false, intake_started_ = false, cannot_store_ = false;

@@ -13,11 +13,13 @@ Result<void> Daemon::start_http() {
     metrics_.set("identity_identifiers", static_cast<double>(config_.identity.identifiers));
     metrics_.set("identity_groups_refused", static_cast<double>(config_.identity.refused_groups));
     for (const std::string& listen : options_.listen) {
-        const http::ListenAddress address = TOCSIN_TRY(http::ListenAddress::parse(listen).context("--web.listen-address"));
+        const http::ListenAddress address =
+            TOCSIN_TRY(http::ListenAddress::parse(listen).context("--web.listen-address"));
         const bool exposed = !address.loopback();
-        servers_.push_back(TOCSIN_TRY(http::Server::start(address, [this, exposed](const http::Request& request, http::Respond respond) {
-            pages_.answer(request, std::move(respond), exposed);
-        })));
+        servers_.push_back(TOCSIN_TRY(
+            http::Server::start(address, [this, exposed](const http::Request& request, http::Respond respond) {
+                pages_.answer(request, std::move(respond), exposed);
+            })));
         log_info("http", "listening", {{"address", address.host + ":" + std::to_string(servers_.back()->port())}});
     }
     return {};
@@ -38,7 +40,8 @@ Pages::Sources Daemon::page_sources() {
 std::string Daemon::remark_when_ready() const {
     const std::lock_guard lock(mutex_);
     if (unverified_.empty()) return {};
-    return "an input has been silent for half a minute, so no promise of these rules is said to be broken: " + unverified_;
+    return "an input has been silent for half a minute, so no promise of these rules is said to be broken: " +
+           unverified_;
 }
 
 void Daemon::reload(std::function<void(const std::string&)> done) {
@@ -57,8 +60,10 @@ std::string Daemon::try_reload() {
     if (problem.empty()) {
         // Typed against the kinds, fields and limits the tasks run with: a changed events_file needs a restart.
         auto rules = config::load_rules(config_, config->rule_files, diagnostics);
-        if (rules) fresh = std::make_shared<const RuleSet>(std::move(rules).value());
-        else problem = diagnostics.has_errors() ? diagnostics.text() : rules.error().message;
+        if (rules)
+            fresh = std::make_shared<const RuleSet>(std::move(rules).value());
+        else
+            problem = diagnostics.has_errors() ? diagnostics.text() : rules.error().message;
     }
     if (fresh == nullptr) {
         metrics_.add("config_reloads_failed_total");

@@ -18,7 +18,8 @@ bool gives(const config::Config& config, const config::Topic& topic, KindId kind
     const std::string& name = config.schema.kind_def(kind).name;
     const auto& mapping = topic.mapping.kind;
     if (!mapping.fixed.empty()) return mapping.fixed == name;
-    return mapping.kinds.empty() || std::any_of(mapping.kinds.begin(), mapping.kinds.end(), [&](const auto& k) { return k.second == name; });
+    return mapping.kinds.empty() ||
+           std::any_of(mapping.kinds.begin(), mapping.kinds.end(), [&](const auto& k) { return k.second == name; });
 }
 
 }  // namespace
@@ -30,7 +31,8 @@ std::map<std::string, std::vector<std::string>, std::less<>> Daemon::topics_wait
         if (!rule.expect) continue;
         for (const config::Topic& topic : config_.kafka.topics) {
             const auto any = [&](const std::vector<KindId>& kinds) {
-                return std::any_of(kinds.begin(), kinds.end(), [&](KindId kind) { return gives(config_, topic, kind); });
+                return std::any_of(kinds.begin(), kinds.end(),
+                                   [&](KindId kind) { return gives(config_, topic, kind); });
             };
             if (any(rule.expect->event) || any(rule.expect->cancel_on)) waits[rule.name].push_back(topic.name);
         }
@@ -75,10 +77,12 @@ void Daemon::tell_reading(Instant now) {
 void Daemon::tell_rules() {
     constexpr std::size_t kDigits = 12;  // 48 bits: a double holds them exactly
     metrics_.clear("rules_loaded");
-    for (const RuleGroup& group : rules_->groups) metrics_.set("rules_loaded", {group.name}, static_cast<double>(group.rules));
+    for (const RuleGroup& group : rules_->groups)
+        metrics_.set("rules_loaded", {group.name}, static_cast<double>(group.rules));
     metrics_.set("config_hash", static_cast<double>(std::stoull(rules_->hash.substr(0, kDigits), nullptr, 16)));
     metrics_.set("config_last_reload_successful", 1);
-    metrics_.set("config_last_reload_success_timestamp_seconds", static_cast<double>(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
+    metrics_.set("config_last_reload_success_timestamp_seconds",
+                 static_cast<double>(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
 }
 
 void Daemon::tell_unverified() {
@@ -97,11 +101,15 @@ void Daemon::tell_unverified() {
 void Daemon::tell_two_partitions() {
     const std::uint64_t customers = engine_->customers_in_two_partitions();
     if (customers == in_two_partitions_told_) return;
-    metrics_.add("customers_in_two_partitions_total", {log_topic()}, static_cast<double>(customers - in_two_partitions_told_));
+    metrics_.add("customers_in_two_partitions_total", {log_topic()},
+                 static_cast<double>(customers - in_two_partitions_told_));
     in_two_partitions_told_ = customers;
-    log_error("daemon", "the topic is not keyed by customer: some are in two partitions and counted in two halves. Write intake: rekey, "
-              "or let all producers use one partitioner (Java's is murmur2_random in librdkafka, whose own default is CRC32)",
-              {{"topic", log_topic()}, {"customers", customers}});
+    log_error(
+        "daemon",
+        "the topic is not keyed by customer: some are in two partitions and counted in two halves. Write intake: "
+        "rekey, "
+        "or let all producers use one partitioner (Java's is murmur2_random in librdkafka, whose own default is CRC32)",
+        {{"topic", log_topic()}, {"customers", customers}});
 }
 
 void Daemon::tell_state() {

@@ -13,11 +13,14 @@ constexpr std::size_t kTopicInFlightMax = 10'000;
 constexpr std::size_t kPerReceiverMax = 32;
 constexpr std::uint32_t kDigestTask = UINT32_MAX;  // rows that are in no store
 
-Instant wall_now() { return std::chrono::floor<Duration>(std::chrono::system_clock::now()); }
+Instant wall_now() {
+    return std::chrono::floor<Duration>(std::chrono::system_clock::now());
+}
 
 }  // namespace
 
-Dispatcher::Dispatcher(DispatcherOptions options, TopicWriter* topics, metrics::Metrics& metrics, std::function<void()> finished)
+Dispatcher::Dispatcher(DispatcherOptions options, TopicWriter* topics, metrics::Metrics& metrics,
+                       std::function<void()> finished)
     : options_(std::move(options)), topics_(topics), metrics_(metrics), finished_signal_(std::move(finished)) {
     for (const Target& target : options_.targets) {
         by_key_[target.key] = lanes_.size();
@@ -26,15 +29,20 @@ Dispatcher::Dispatcher(DispatcherOptions options, TopicWriter* topics, metrics::
         outbox::QueueLimits limits = options_.limits;
         limits.keeps_order = !target.topic.empty();
         lane.queue = outbox::Queue(limits);
-        if (target.alertmanager) lane.alertmanager = std::make_unique<receivers::AlertmanagerState>(*target.alertmanager);
+        if (target.alertmanager)
+            lane.alertmanager = std::make_unique<receivers::AlertmanagerState>(*target.alertmanager);
         metrics_.set("notification_queue_capacity", {target.name}, static_cast<double>(options_.limits.rows_max));
         publish(lane);
     }
 }
 
-Dispatcher::~Dispatcher() { stop(Duration(0)); }
+Dispatcher::~Dispatcher() {
+    stop(Duration(0));
+}
 
-void Dispatcher::start() { thread_ = std::thread([this] { run(); }); }
+void Dispatcher::start() {
+    thread_ = std::thread([this] { run(); });
+}
 
 void Dispatcher::stop(Duration at_most) {
     if (!thread_.joinable()) return;
@@ -71,7 +79,8 @@ void Dispatcher::give_back(const std::vector<outbox::RowKey>& rows) {
     const std::lock_guard lock(mutex_);
     for (const outbox::RowKey& key : rows) {
         if (key.task == kDigestTask) {
-            for (const outbox::RowKey& stood_for : digest_rows_[key]) finished_[stood_for.task].push_back(stood_for.number);
+            for (const outbox::RowKey& stood_for : digest_rows_[key])
+                finished_[stood_for.task].push_back(stood_for.number);
             pending_ -= std::min(pending_.load(), digest_rows_[key].size());
             digest_rows_.erase(key);
             continue;
@@ -115,7 +124,8 @@ void Dispatcher::take_in(Instant now) {
         hold_or_queue(lanes_[it->second], std::move(notice), now);
     }
     if (!orphans.empty()) {
-        log_warn("dispatcher", "notices for receivers that are no longer configured were dropped", {{"notices", orphans.size()}});
+        log_warn("dispatcher", "notices for receivers that are no longer configured were dropped",
+                 {{"notices", orphans.size()}});
         give_back(orphans);
     }
 }
@@ -183,15 +193,18 @@ void Dispatcher::send(std::size_t index, Instant now) {
             auto notices = lane.queue.take(now, lane.batch_max);
             std::vector<std::shared_ptr<const outbox::Notice>> wanted;
             for (auto& notice : notices) {
-                if (receivers::AlertmanagerState::concerns(*notice)) wanted.push_back(std::move(notice));
-                else lane.queue.finish(notice->key, outbox::Attempt::kDelivered, "", now, 0);
+                if (receivers::AlertmanagerState::concerns(*notice))
+                    wanted.push_back(std::move(notice));
+                else
+                    lane.queue.finish(notice->key, outbox::Attempt::kDelivered, "", now, 0);
             }
             if (!wanted.empty()) send_http(index, std::move(wanted), now);
             return;
         }
         // A share for each receiver: one that hangs must not take all connections.
         const std::size_t busy = std::min(kPerReceiverMax, lane.queue.under_way());
-        const std::size_t room = std::min(receivers::HttpClient::kInFlightMax - http_.in_flight(), kPerReceiverMax - busy);
+        const std::size_t room =
+            std::min(receivers::HttpClient::kInFlightMax - http_.in_flight(), kPerReceiverMax - busy);
         for (auto& notice : lane.queue.take(now, room)) send_http(index, {std::move(notice)}, now);
         return;
     }
@@ -217,8 +230,8 @@ void Dispatcher::resend(std::size_t index, Instant now) {
     }
 }
 
-void Dispatcher::finish(Lane& lane, const outbox::Notice& notice, outbox::Attempt attempt, const std::string& reason, Instant now,
-                        std::optional<Duration> retry_after) {
+void Dispatcher::finish(Lane& lane, const outbox::Notice& notice, outbox::Attempt attempt, const std::string& reason,
+                        Instant now, std::optional<Duration> retry_after) {
     if (attempt == outbox::Attempt::kDelivered) {
         ++lane.delivered;
         lane.letters += notice.kind == outbox::NoticeKind::kDeadLetter ? 1 : 0;
@@ -227,7 +240,8 @@ void Dispatcher::finish(Lane& lane, const outbox::Notice& notice, outbox::Attemp
         metrics_.add("notifications_failed_total", {lane.target.name, lane.target.integration, reason});
     }
     if (attempt == outbox::Attempt::kRefused || attempt == outbox::Attempt::kGone) {
-        log_error("dispatcher", "a receiver refuses a notice; it is parked", {{"receiver", lane.target.name}, {"id", notice.id}, {"reason", reason}});
+        log_error("dispatcher", "a receiver refuses a notice; it is parked",
+                  {{"receiver", lane.target.name}, {"id", notice.id}, {"reason", reason}});
     }
     lane.queue.finish(notice.key, attempt, reason, now, chance(), retry_after);
 }
@@ -240,12 +254,15 @@ void Dispatcher::on_response(const receivers::HttpResponse& response, Instant no
     Lane& lane = lanes_[exchange.lane];
     --lane.exchanging;
     metrics_.add("notification_requests_total", {lane.target.integration});
-    metrics_.observe("notification_latency_seconds", {lane.target.integration}, std::chrono::duration<double>(now - exchange.begun).count());
+    metrics_.observe("notification_latency_seconds", {lane.target.integration},
+                     std::chrono::duration<double>(now - exchange.begun).count());
     outbox::Attempt attempt = receivers::attempt_of(response);
-    const std::string reason = attempt == outbox::Attempt::kDelivered ? "" : std::string(receivers::reason_of(response));
+    const std::string reason =
+        attempt == outbox::Attempt::kDelivered ? "" : std::string(receivers::reason_of(response));
     if (attempt != outbox::Attempt::kDelivered) {
         metrics_.add("notification_requests_failed_total", {lane.target.integration});
-        log_warn("dispatcher", "an attempt failed", {{"receiver", lane.target.name}, {"status", response.status}, {"error", response.error}});
+        log_warn("dispatcher", "an attempt failed",
+                 {{"receiver", lane.target.name}, {"status", response.status}, {"error", response.error}});
     }
     // Alertmanager refuses a batch for one bad alert: send them one by one, and only the bad one is refused.
     if (lane.alertmanager && attempt == outbox::Attempt::kRefused && exchange.notices.size() > 1) {
@@ -263,28 +280,38 @@ void Dispatcher::on_report(const TopicReport& report, Instant now) {
     Lane& lane = lanes_[it->second.lane];
     const auto notice = it->second.notices.front();
     const auto letter = cut_.find(report.tag);
-    if (report.outcome == TopicReport::Outcome::kTooLarge && letter != cut_.end() && outbox::cut_further(*letter->second)) {
+    if (report.outcome == TopicReport::Outcome::kTooLarge && letter != cut_.end() &&
+        outbox::cut_further(*letter->second)) {
         // A dead letter never blocks: half of it says more than none.
-        topics_->produce({lane.target.topic, letter->second->key, letter->second->value, letter->second->has_value, letter->second->headers, report.tag});
+        topics_->produce({lane.target.topic, letter->second->key, letter->second->value, letter->second->has_value,
+                          letter->second->headers, report.tag});
         return;
     }
     if (letter != cut_.end()) cut_.erase(letter);
     exchanges_.erase(it);
     switch (report.outcome) {
-        case TopicReport::Outcome::kDelivered: return finish(lane, *notice, outbox::Attempt::kDelivered, "", now);
-        case TopicReport::Outcome::kBusy: return finish(lane, *notice, outbox::Attempt::kBusy, "serverError", now);
-        default: return finish(lane, *notice, outbox::Attempt::kRefused, "clientError", now);
+        case TopicReport::Outcome::kDelivered:
+            return finish(lane, *notice, outbox::Attempt::kDelivered, "", now);
+        case TopicReport::Outcome::kBusy:
+            return finish(lane, *notice, outbox::Attempt::kBusy, "serverError", now);
+        default:
+            return finish(lane, *notice, outbox::Attempt::kRefused, "clientError", now);
     }
 }
 
 void Dispatcher::publish(Lane& lane) {
     const std::string& name = lane.target.name;
-    if (lane.delivered > 0) metrics_.add("notifications_total", {name, lane.target.integration}, static_cast<double>(std::exchange(lane.delivered, 0)));
-    if (lane.letters > 0) metrics_.add("dead_letters_total", {lane.target.topic}, static_cast<double>(std::exchange(lane.letters, 0)));
+    if (lane.delivered > 0)
+        metrics_.add("notifications_total", {name, lane.target.integration},
+                     static_cast<double>(std::exchange(lane.delivered, 0)));
+    if (lane.letters > 0)
+        metrics_.add("dead_letters_total", {lane.target.topic}, static_cast<double>(std::exchange(lane.letters, 0)));
     metrics_.set("notification_queue_length", {name}, static_cast<double>(lane.queue.size() + lane.held.size()));
     const Instant oldest = lane.queue.oldest();
-    metrics_.set("notification_oldest_pending_timestamp_seconds", {name}, oldest == kNever ? 0 : static_cast<double>(to_millis(oldest)) / 1000);
-    metrics_.add("notifications_parked_total", {name}, static_cast<double>(lane.queue.parked_total() - lane.parked_told));
+    metrics_.set("notification_oldest_pending_timestamp_seconds", {name},
+                 oldest == kNever ? 0 : static_cast<double>(to_millis(oldest)) / 1000);
+    metrics_.add("notifications_parked_total", {name},
+                 static_cast<double>(lane.queue.parked_total() - lane.parked_told));
     metrics_.add("notifications_folded_total", {name}, static_cast<double>(lane.queue.folded() - lane.folded_told));
     metrics_.add("notifications_dropped_total", {name}, static_cast<double>(lane.queue.dropped() - lane.dropped_told));
     lane.dropped_told = lane.queue.dropped();

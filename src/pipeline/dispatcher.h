@@ -36,14 +36,15 @@ struct Target {
 struct DispatcherOptions {
     std::vector<Target> targets;
     outbox::QueueLimits limits;
-    bool hold_old = true;                       ///< false with --clock=event: nothing is held back from receivers
+    bool hold_old = true;  ///< false with --clock=event: nothing is held back from receivers
     Duration max_notice_age = std::chrono::hours(1);
 };
 
 class Dispatcher {
 public:
     /// `topics` may be null if no target is a topic. `finished` wakes the engine: rows can be deleted.
-    Dispatcher(DispatcherOptions options, TopicWriter* topics, metrics::Metrics& metrics, std::function<void()> finished);
+    Dispatcher(DispatcherOptions options, TopicWriter* topics, metrics::Metrics& metrics,
+               std::function<void()> finished);
     ~Dispatcher();
 
     /// Any thread. What comes in is durable.
@@ -71,7 +72,7 @@ private:
         outbox::Held held;
         std::unique_ptr<receivers::AlertmanagerState> alertmanager;
         std::size_t batch_max = receivers::AlertmanagerState::kBatchMax;
-        std::size_t exchanging = 0;  // requests without a response yet
+        std::size_t exchanging = 0;                // requests without a response yet
         std::uint64_t delivered = 0, letters = 0;  // since publish()
         std::uint64_t parked_told = 0, folded_told = 0, dropped_told = 0;
     };
@@ -91,8 +92,8 @@ private:
     void tell_digests(Lane& lane, Instant now);
     void on_response(const receivers::HttpResponse& response, Instant now);
     void on_report(const TopicReport& report, Instant now);
-    void finish(Lane& lane, const outbox::Notice& notice, outbox::Attempt attempt, const std::string& reason, Instant now,
-                std::optional<Duration> retry_after = std::nullopt);
+    void finish(Lane& lane, const outbox::Notice& notice, outbox::Attempt attempt, const std::string& reason,
+                Instant now, std::optional<Duration> retry_after = std::nullopt);
     void publish(Lane& lane);
     void give_back(const std::vector<outbox::RowKey>& rows);
     double chance() { return std::uniform_real_distribution<>(0, 1)(random_); }
@@ -106,7 +107,8 @@ private:
     std::map<std::string, std::size_t> by_key_;
     std::map<std::uint64_t, Exchange> exchanges_;  // by tag
     std::map<outbox::RowKey, std::vector<outbox::RowKey>> digest_rows_;
-    std::map<std::uint64_t, std::shared_ptr<outbox::DeadLetter>> cut_;  // by tag: dead letters the broker found too large
+    std::map<std::uint64_t, std::shared_ptr<outbox::DeadLetter>>
+        cut_;  // by tag: dead letters the broker found too large
     std::uint64_t next_tag_ = 1, next_digest_ = 1;
     Instant published_ = kBeforeAll;
     std::mt19937_64 random_{std::random_device{}()};

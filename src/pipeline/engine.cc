@@ -82,7 +82,8 @@ bool Engine::take_head(Lane& lane, Instant now) {
         ref = {origin->topic, origin->partition, origin->offset};
     }
     Event event;
-    const auto headers = lane.decoder->needs_headers() ? parts_.log.headers(lane.index, record.offset) : decode::RecordHeaders{};
+    const auto headers =
+        lane.decoder->needs_headers() ? parts_.log.headers(lane.index, record.offset) : decode::RecordHeaders{};
     if (auto reject = lane.decoder->decode(record.value, headers, ref, event)) {
         set_aside(lane, {std::string(decode::reject_code_name(reject->code)), reject->message, "decode"});
         return false;
@@ -120,10 +121,12 @@ bool Engine::check_continuity(Lane& lane) {
     const LogRecord& first = lane.unread.front();
     if (first.offset != lane.position.last) return true;  // the broker has deleted it since: nothing to compare
     if (fingerprint_of(first) != lane.position.fingerprint) {
-        trouble_ = fatal("partition " + std::to_string(lane.index) + " of " + lane.topic + ": the record at offset " +
-                         std::to_string(first.offset) + " is not the one that was applied; the topic was re-created or cut. "
-                         "If that was meant, move the state directory away and start again, or run `tocsin state rebuild --task=" +
-                         std::to_string(lane.index) + "`");
+        trouble_ = fatal(
+            "partition " + std::to_string(lane.index) + " of " + lane.topic + ": the record at offset " +
+            std::to_string(first.offset) +
+            " is not the one that was applied; the topic was re-created or cut. "
+            "If that was meant, move the state directory away and start again, or run `tocsin state rebuild --task=" +
+            std::to_string(lane.index) + "`");
         return false;
     }
     lane.unread = lane.unread.subspan(1);
@@ -151,8 +154,10 @@ Lane* Engine::choose(Instant now, bool& waiting) {
         if (lane.head) continue;
         const LogEnd end = parts_.log.end(lane.index, lane.position.next);
         const bool waits = !end.at_end || (first != nullptr && !end.closed && !nothing_earlier(lane, *first, now));
-        if (!waits) lane.waited_since = kNever;
-        else waiting = holds_up(lane, now) || waiting;
+        if (!waits)
+            lane.waited_since = kNever;
+        else
+            waiting = holds_up(lane, now) || waiting;
     }
     return waiting ? nullptr : first;
 }
@@ -162,8 +167,8 @@ bool Engine::holds_up(Lane& lane, Instant now) {
     return now - lane.waited_since < kHoldUpMax;
 }
 
-// Whether no event before the other lane's head can follow in this one, which has been read to its end: the intake, which
-// sends a backlog in event-time order, may have it before it still.
+// Whether no event before the other lane's head can follow in this one, which has been read to its end: the intake,
+// which sends a backlog in event-time order, may have it before it still.
 bool Engine::nothing_earlier(const Lane& lane, const Lane& other, Instant now) const {
     if (!options_.rekeyed) return true;
     const bool fresh = !options_.event_clock && other.head->time > now - intake::HeadMerge::kFreshAge;
@@ -191,7 +196,8 @@ void Engine::apply_head(Lane& lane) {
     const task::Applied applied = parts_.tasks.apply(lane.index, event);
     parts_.tally.applied(event, applied);
     // Behind the intake the partition is a function of the customer; in a direct topic producers may disagree.
-    if (applied.new_customer && !options_.rekeyed && parts_.tasks.known_elsewhere(lane.index, event)) ++in_two_partitions_;
+    if (applied.new_customer && !options_.rekeyed && parts_.tasks.known_elsewhere(lane.index, event))
+        ++in_two_partitions_;
     if (applied.outcome == task::Outcome::kTooLate) {
         set_aside(lane, {"too_late", "the event is older than storage.retention", "apply"});
     }

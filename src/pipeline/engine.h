@@ -42,7 +42,8 @@ public:
     /// More records than this, or bytes to write, or time since the last, make a commit.
     static constexpr std::size_t kCommitRecordsMax = 50'000;
     static constexpr Duration kCommitEvery = std::chrono::milliseconds(100);
-    /// While there is more to read than one step takes: whoever is busy in a backlog is then stored once for many events.
+    /// While there is more to read than one step takes: whoever is busy in a backlog is then stored once for many
+    /// events.
     static constexpr Duration kCommitEveryBehind = std::chrono::seconds(1);
     static constexpr Duration kSyncEvery = std::chrono::seconds(5);
     /// A task that cannot be read holds up the others no longer than this.
@@ -64,11 +65,13 @@ public:
 
     void adopt(const std::shared_ptr<const RuleSet>& rules);
     /// Which topics the promises of the rules wait on; takes the place of EngineOptions::waits_on at a reload.
-    void wait_on(std::map<std::string, std::vector<std::string>, std::less<>> topics) { options_.waits_on = std::move(topics); }
+    void wait_on(std::map<std::string, std::vector<std::string>, std::less<>> topics) {
+        options_.waits_on = std::move(topics);
+    }
     /// Rules that are unverified now: an input that their promises wait on is silent (design 3).
     [[nodiscard]] std::vector<std::string> unverified() const;
-    /// Where the reading of a task without a state begins, or behind a gap. Until every task has its place nothing is stored:
-    /// a state that says "from offset 0" would be taken for one that has read nothing yet.
+    /// Where the reading of a task without a state begins, or behind a gap. Until every task has its place nothing is
+    /// stored: a state that says "from offset 0" would be taken for one that has read nothing yet.
     void begin(std::uint32_t task, std::int64_t offset);
 
     /// One round at wall time `now`: applies what is there (a bounded number of records), moves clocks, commits if it
@@ -116,8 +119,8 @@ private:
     Duration delay_max_{};
     std::vector<std::string> silent_;
     std::uint64_t in_two_partitions_ = 0;
-    bool told_silent_ = false;   // the tasks know of silent_
-    bool commit_failed_ = false; // nothing more is applied until it succeeds
+    bool told_silent_ = false;    // the tasks know of silent_
+    bool commit_failed_ = false;  // nothing more is applied until it succeeds
     std::optional<Error> trouble_;
     std::size_t records_since_commit_ = 0;
     bool dirty_ = false;         // something changed since the last commit

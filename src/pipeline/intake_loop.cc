@@ -16,7 +16,9 @@ constexpr Duration kCommitEvery = std::chrono::seconds(1);
 constexpr Duration kStopWithin = std::chrono::seconds(10);
 constexpr Duration kAskWithin = std::chrono::seconds(10);
 
-Instant wall_now() { return std::chrono::floor<Duration>(std::chrono::system_clock::now()); }
+Instant wall_now() {
+    return std::chrono::floor<Duration>(std::chrono::system_clock::now());
+}
 
 // The commit's metadata: the epoch of the input partition.
 std::int64_t epoch_in(const std::string& metadata) {
@@ -31,11 +33,15 @@ IntakeLoop::IntakeLoop(const config::Config& config, IntakeOptions options, metr
     : config_(config),
       options_(std::move(options)),
       metrics_(metrics),
-      merge_(options_.event_clock ? intake::HeadMerge::Freshness::kNever : intake::HeadMerge::Freshness::kByWallClock) {}
+      merge_(options_.event_clock ? intake::HeadMerge::Freshness::kNever : intake::HeadMerge::Freshness::kByWallClock) {
+}
 
-IntakeLoop::~IntakeLoop() { stop(); }
+IntakeLoop::~IntakeLoop() {
+    stop();
+}
 
-Result<std::unique_ptr<IntakeLoop>> IntakeLoop::open(const config::Config& config, IntakeOptions options, metrics::Metrics& metrics) {
+Result<std::unique_ptr<IntakeLoop>> IntakeLoop::open(const config::Config& config, IntakeOptions options,
+                                                     metrics::Metrics& metrics) {
     std::unique_ptr<IntakeLoop> self(new IntakeLoop(config, std::move(options), metrics));
     auto connected = self->connect();
     if (!connected) return std::move(connected).error();
@@ -47,7 +53,8 @@ Result<void> IntakeLoop::connect() {
     producing.client = options_.client;
     producing.message_timeout = Duration(0);  // none may give up while later ones pass
     letters_ = TOCSIN_TRY(kafka::Producer::open(producing));
-    producing.no_gaps = true;  // a record of the log that was passed by a later one would count as repeated (origin_filter.h)
+    producing.no_gaps =
+        true;  // a record of the log that was passed by a later one would count as repeated (origin_filter.h)
     producer_ = TOCSIN_TRY(kafka::Producer::open(std::move(producing)));
     kafka::ConsumerOptions consuming;
     consuming.client = options_.client;
@@ -78,7 +85,9 @@ Result<std::int64_t> IntakeLoop::start_of(const kafka::TopicPartition& p) {
     epochs_[p] = epoch_in(committed.metadata);
     if (offset > high) {
         ++epochs_[p];
-        log_error("intake", "an input partition is shorter than what was read of it: it was created anew; it is read from its beginning",
+        log_error("intake",
+                  "an input partition is shorter than what was read of it: it was created anew; it is read from its "
+                  "beginning",
                   {{"topic", p.topic}, {"partition", p.partition}, {"epoch", epochs_[p]}});
         return low;
     }
@@ -93,9 +102,12 @@ Result<std::int64_t> IntakeLoop::start_of(const kafka::TopicPartition& p) {
 
 Result<std::int64_t> IntakeLoop::first_start_of(const kafka::TopicPartition& p, std::int64_t low, std::int64_t high) {
     switch (config_.kafka.start.at) {
-        case config::Start::At::kLatest: break;
-        case config::Start::At::kInstant: return consumer_->offset_at(p, config_.kafka.start.instant, kAskWithin);
-        default: return low;
+        case config::Start::At::kLatest:
+            break;
+        case config::Start::At::kInstant:
+            return consumer_->offset_at(p, config_.kafka.start.instant, kAskWithin);
+        default:
+            return low;
     }
     // A partition that the topic got while it was being read holds nothing from before the start.
     const kafka::TopicPartition first{p.topic, 0};
@@ -112,9 +124,11 @@ void IntakeLoop::assigned(const std::vector<kafka::TopicPartition>& partitions) 
     for (const kafka::TopicPartition& p : partitions) {
         auto input = std::make_unique<Input>();
         input->where = p;
-        const auto topic = std::find_if(topics.begin(), topics.end(), [&](const config::Topic& t) { return t.name == p.topic; });
+        const auto topic =
+            std::find_if(topics.begin(), topics.end(), [&](const config::Topic& t) { return t.name == p.topic; });
         input->topic = static_cast<std::size_t>(topic - topics.begin());
-        input->partitions = static_cast<std::int32_t>(std::count_if(partitions.begin(), partitions.end(), [&](const auto& o) { return o.topic == p.topic; }));
+        input->partitions = static_cast<std::int32_t>(
+            std::count_if(partitions.begin(), partitions.end(), [&](const auto& o) { return o.topic == p.topic; }));
         input->epoch = epochs_[p];
         auto decoder = decode::Decoder::make(config_.schema, topic->mapping);
         TOCSIN_CHECK(decoder.ok(), "the mapping was checked when the configuration was loaded");
@@ -130,7 +144,8 @@ void IntakeLoop::assigned(const std::vector<kafka::TopicPartition>& partitions) 
 
 // Tells the merge what the input's next record is.
 void IntakeLoop::look(Input& input, Instant now) {
-    for (const kafka::HighWatermark& answer : consumer_->take_high_watermarks(input.where)) input.covered.high_watermark(answer.asked_at, answer.high);
+    for (const kafka::HighWatermark& answer : consumer_->take_high_watermarks(input.where))
+        input.covered.high_watermark(answer.asked_at, answer.high);
     if (input.head_known) return;
     if (input.acked.full()) return merge_.head_is_awaited(input.id, now);
     if (input.at == input.fetched.size()) {
@@ -142,8 +157,10 @@ void IntakeLoop::look(Input& input, Instant now) {
     if (input.at == input.fetched.size()) {
         const std::int64_t end = consumer_->end_of(input.where);
         input.next = std::max(input.next, end);
-        if (end >= 0) merge_.head_is_caught_up(input.id);
-        else merge_.head_is_awaited(input.id, now);
+        if (end >= 0)
+            merge_.head_is_caught_up(input.id);
+        else
+            merge_.head_is_awaited(input.id, now);
         return;
     }
     const kafka::Message& message = input.fetched[input.at];
@@ -187,7 +204,8 @@ Result<void> IntakeLoop::forward(Input& input) {
     record.tag = next_tag_++;
     auto sent = send(*producer_, record);
     if (!sent && sent.error().kind == ErrorKind::kReject) {
-        input.reject = decode::Reject{decode::RejectCode::kTooLarge, "longer than message.max.bytes lets the log have it"};
+        input.reject =
+            decode::Reject{decode::RejectCode::kTooLarge, "longer than message.max.bytes lets the log have it"};
         return set_aside(input);
     }
     if (!sent) return sent;
@@ -244,7 +262,8 @@ Result<bool> IntakeLoop::take(Instant now) {
     Input& input = *by_id_[choice.input];
     auto done = input.reject ? set_aside(input) : forward(input);
     if (!done) return std::move(done).error();
-    const bool in_order = input.head && (options_.event_clock || now - input.head->time >= intake::HeadMerge::kFreshAge);
+    const bool in_order =
+        input.head && (options_.event_clock || now - input.head->time >= intake::HeadMerge::kFreshAge);
     if (in_order) taken_to_ = std::max(taken_to_, input.head->time);
     input.next = input.fetched[input.at].offset() + 1;
     ++input.at;
@@ -261,7 +280,8 @@ Result<void> IntakeLoop::mark(Instant now) {
     intake::Marks marks{{}, taken_to_, idle_};
     for (auto& [where, input] : inputs_) {
         if (input->next >= 0) input->covered.position(input->next);
-        if (const auto upto = input->covered.upto()) marks.inputs.push_back({where.topic, where.partition, input->partitions, *upto});
+        if (const auto upto = input->covered.upto())
+            marks.inputs.push_back({where.topic, where.partition, input->partitions, *upto});
     }
     const kafka::Headers headers{{std::string(intake::kMarkHeader), intake::encode_marks(marks)}};
     for (std::int32_t p = 0; p < options_.log_partitions; ++p) {
@@ -290,12 +310,19 @@ void IntakeLoop::on_report(const kafka::DeliveryReport& report) {
     if (cut && outbox::cut_further(*sent.letter) && send_letter(report.tag, *sent.letter)) return;
     if (cut) {
         metrics_.add("dead_letters_lost_total", {config_.kafka.dead_letter_topic});
-        log_error("intake", "a dead letter does not fit into its topic, not even without its value; raise the topic's max.message.bytes",
-                  {{"topic", sent.input->where.topic}, {"partition", sent.input->where.partition}, {"offset", sent.offset}, {"code", sent.letter->code}});
+        log_error("intake",
+                  "a dead letter does not fit into its topic, not even without its value; raise the topic's "
+                  "max.message.bytes",
+                  {{"topic", sent.input->where.topic},
+                   {"partition", sent.input->where.partition},
+                   {"offset", sent.offset},
+                   {"code", sent.letter->code}});
     } else if (report.outcome != Outcome::kDelivered) {
-        const std::string& topic = sent.letter == nullptr ? config_.kafka.events_topic : config_.kafka.dead_letter_topic;
+        const std::string& topic =
+            sent.letter == nullptr ? config_.kafka.events_topic : config_.kafka.dead_letter_topic;
         trouble_ = fatal("the broker refuses a record of topic " + topic + " (" + report.reason +
-                         "); its max.message.bytes must be at least that of the client (1000000), and tocsin's user must be allowed to write it");
+                         "); its max.message.bytes must be at least that of the client (1000000), and tocsin's user "
+                         "must be allowed to write it");
         return;
     }
     sent.input->acked.acked(sent.offset);
@@ -345,9 +372,11 @@ Result<void> IntakeLoop::round() {
         metrics_.add("kafka_errors_total", {std::string(kafka::kind_name(trouble.kind))});
         if (trouble.kind == kafka::Trouble::Kind::kFatal) return fatal(trouble.message);
         if (trouble.kind == kafka::Trouble::Kind::kTopicGone) {
-            return fatal("input topic " + trouble.topic + " is gone (" + trouble.message + "); create it again, or take it out of kafka.topics, and restart");
+            return fatal("input topic " + trouble.topic + " is gone (" + trouble.message +
+                         "); create it again, or take it out of kafka.topics, and restart");
         }
-        if (trouble.kind == kafka::Trouble::Kind::kOffsetOutOfRange) return fatal("input topic " + trouble.topic + ": " + trouble.message + "; restart");
+        if (trouble.kind == kafka::Trouble::Kind::kOffsetOutOfRange)
+            return fatal("input topic " + trouble.topic + ": " + trouble.message + "; restart");
         log_warn("intake", "kafka", {{"error", trouble.message}});
     }
     if (!worked) consumer_->wait(Duration(20));
@@ -370,7 +399,9 @@ void IntakeLoop::run() {
     consumer_->poll(Duration(100));
 }
 
-void IntakeLoop::start() { thread_ = std::thread([this] { run(); }); }
+void IntakeLoop::start() {
+    thread_ = std::thread([this] { run(); });
+}
 
 void IntakeLoop::stop() {
     if (!thread_.joinable()) return;

@@ -27,14 +27,15 @@ struct IntakeOptions {
     kafka::ClientOptions client;
     std::int32_t log_partitions = 1;
     bool event_clock = false;
-    bool assign_all = false;  ///< without the group: embedded broker
+    bool assign_all = false;     ///< without the group: embedded broker
     bool loses_commits = false;  ///< crash tests: every commit is lost on its way, so each life repeats the whole input
 };
 
 /// Produced at least once, in order, behind acknowledged offsets; the tasks count each record once by its origin.
 class IntakeLoop {
 public:
-    static Result<std::unique_ptr<IntakeLoop>> open(const config::Config& config, IntakeOptions options, metrics::Metrics& metrics);
+    static Result<std::unique_ptr<IntakeLoop>> open(const config::Config& config, IntakeOptions options,
+                                                    metrics::Metrics& metrics);
     ~IntakeLoop();
 
     void start();

@@ -27,7 +27,8 @@ void KafkaTopics::produce(const TopicRecord& record) {
     const auto queued = producer_->produce(out);
     if (queued) return;
     const bool too_large = queued.error().kind == ErrorKind::kReject;
-    refused_.push_back({record.tag, too_large ? TopicReport::Outcome::kTooLarge : TopicReport::Outcome::kBusy, queued.error().message});
+    refused_.push_back({record.tag, too_large ? TopicReport::Outcome::kTooLarge : TopicReport::Outcome::kBusy,
+                        queued.error().message});
 }
 
 std::vector<TopicReport> KafkaTopics::reports() {
@@ -44,7 +45,8 @@ std::vector<TopicReport> KafkaTopics::reports() {
     }
     if (!producer_->fatal_error().empty()) {
         producer_->flush(Duration(0));
-        for (kafka::DeliveryReport& r : producer_->take_reports()) reports.push_back({r.tag, TopicReport::Outcome::kBusy, std::move(r.reason)});
+        for (kafka::DeliveryReport& r : producer_->take_reports())
+            reports.push_back({r.tag, TopicReport::Outcome::kBusy, std::move(r.reason)});
         static_cast<void>(reopen().ok());
     }
     return reports;

@@ -10,7 +10,8 @@
 
 namespace tocsin::pipeline {
 
-/// Dispatcher's thread only. A client that has become unusable is made anew; what it had not delivered is reported busy.
+/// Dispatcher's thread only. A client that has become unusable is made anew; what it had not delivered is reported
+/// busy.
 class KafkaTopics : public TopicWriter {
 public:
     static Result<std::unique_ptr<KafkaTopics>> open(const kafka::ClientOptions& client);

@@ -52,7 +52,8 @@ Result<void> load_stored(Lane& lane, const std::function<Result<void>(std::strin
         }
         if (key.front() == outbox::kRowPrefix) return row(key, value);
         if (key.front() == intake::OriginFilter::kKeyPrefix) {
-            return lane.origins.load(key, value) ? Result<void>() : fatal("a stored origin is damaged; restore the state directory");
+            return lane.origins.load(key, value) ? Result<void>()
+                                                 : fatal("a stored origin is damaged; restore the state directory");
         }
         return lane.task->load(key, value);
     });

@@ -20,10 +20,10 @@ struct LogRecord {
     std::int64_t offset = 0;
     Instant timestamp = kBeforeAll;  ///< as Kafka has it
     std::string_view key;
-    std::string_view value;         ///< empty for a record without value, too: both are refused as `empty`
+    std::string_view value;  ///< empty for a record without value, too: both are refused as `empty`
     bool has_value = true;
-    std::string_view origin;        ///< header tocsin-origin; empty: none
-    std::string_view mark;          ///< header tocsin-mark; empty: none
+    std::string_view origin;  ///< header tocsin-origin; empty: none
+    std::string_view mark;    ///< header tocsin-mark; empty: none
 };
 
 /// Of key, value and timestamp: whether the record at an offset is still the one it was (continuity check at start).

@@ -6,14 +6,24 @@
 namespace tocsin::pipeline {
 namespace {
 
-std::string text(Level level) { return std::string(level_name(level)); }
-double seconds(Instant t) { return static_cast<double>(to_millis(t)) / 1000; }
+std::string text(Level level) {
+    return std::string(level_name(level));
+}
+double seconds(Instant t) {
+    return static_cast<double>(to_millis(t)) / 1000;
+}
 
 }  // namespace
 
 MetricsTally::MetricsTally(metrics::Metrics& metrics, const EventSchema& schema, AreaTree& areas, std::string log_topic,
                            std::function<void(const Transition&)> watch)
-    : metrics_(metrics), schema_(schema), areas_(areas), log_topic_(std::move(log_topic)), watch_(std::move(watch)), kinds_(schema.kinds().size()), complaint_(schema.kind("complaint")) {}
+    : metrics_(metrics),
+      schema_(schema),
+      areas_(areas),
+      log_topic_(std::move(log_topic)),
+      watch_(std::move(watch)),
+      kinds_(schema.kinds().size()),
+      complaint_(schema.kind("complaint")) {}
 
 void MetricsTally::consumed(std::uint32_t, std::size_t records) {
     consumed_ += records;
@@ -27,10 +37,18 @@ void MetricsTally::applied(const Event& event, const task::Applied& applied) {
     kind.seen = true;
     latest_ = std::max(latest_, event.time);
     switch (applied.outcome) {
-        case task::Outcome::kCounted: ++kind.processed; break;
-        case task::Outcome::kLate: ++kind.processed, ++kind.late; break;
-        case task::Outcome::kDuplicate: ++kind.duplicate; return;
-        case task::Outcome::kTooLate: ++kind.late; return;
+        case task::Outcome::kCounted:
+            ++kind.processed;
+            break;
+        case task::Outcome::kLate:
+            ++kind.processed, ++kind.late;
+            break;
+        case task::Outcome::kDuplicate:
+            ++kind.duplicate;
+            return;
+        case task::Outcome::kTooLate:
+            ++kind.late;
+            return;
     }
     unknown_area_ += applied.area == AreaTree::kUnknown ? 1 : 0;
     if (complaint_ && event.kind == *complaint_) count_complaint(applied.area, event.channel);
@@ -82,11 +100,14 @@ void MetricsTally::made(const Transition& t) {
     if (t.kind == TransitionKind::kUpdated || t.kind == TransitionKind::kAcknowledged) return;
     count_open(t.rule, t.previous_level, t.is_case, t.area, -1);
     count_open(t.rule, t.level, t.is_case, t.area, +1);
-    if (t.kind == TransitionKind::kOpened) count(t.is_case ? "cases_opened_total" : "warnings_opened_total", {t.rule, text(t.level)});
+    if (t.kind == TransitionKind::kOpened)
+        count(t.is_case ? "cases_opened_total" : "warnings_opened_total", {t.rule, text(t.level)});
     if (t.kind == TransitionKind::kRaised && !t.is_case) count("warnings_escalated_total", {t.rule});
     if (t.kind != TransitionKind::kClosed) return;
-    if (t.is_case) count("cases_closed_total", {t.rule, std::string(close_reason_name(t.reason))});
-    else count("warnings_closed_total", {t.rule, text(t.previous_level)});
+    if (t.is_case)
+        count("cases_closed_total", {t.rule, std::string(close_reason_name(t.reason))});
+    else
+        count("warnings_closed_total", {t.rule, text(t.previous_level)});
 }
 
 void MetricsTally::timer(Duration late) {
@@ -127,7 +148,9 @@ void MetricsTally::publish() {
 void MetricsTally::publish_areas() {
     for (AreaId area = 0; area < complaints_.size(); ++area) {
         for (auto& [channel, n] : complaints_[area]) {
-            if (n > 0) metrics_.add("complaints_total", {city_of(area).code, channel}, static_cast<double>(std::exchange(n, 0)));
+            if (n > 0)
+                metrics_.add("complaints_total", {city_of(area).code, channel},
+                             static_cast<double>(std::exchange(n, 0)));
         }
     }
     for (const auto& [rule, cities] : cases_) {

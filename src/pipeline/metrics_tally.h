@@ -59,10 +59,13 @@ private:
     std::optional<KindId> complaint_;
     std::vector<std::map<std::string, std::uint64_t, std::less<>>> complaints_;  // by area, then channel
     std::map<std::string, std::map<std::string, int>> cases_;                    // open, by rule, then city
-    std::map<std::pair<std::string_view, metrics::Labels>, std::uint64_t> counts_;  // since publish(), by family and labels
-    std::map<std::string, Instant> last_match_;                                    // by rule
-    struct Open { int cases = 0, warnings = 0; };
-    std::map<std::string, std::array<Open, kLevels>> open_;   // by rule
+    std::map<std::pair<std::string_view, metrics::Labels>, std::uint64_t>
+        counts_;                                 // since publish(), by family and labels
+    std::map<std::string, Instant> last_match_;  // by rule
+    struct Open {
+        int cases = 0, warnings = 0;
+    };
+    std::map<std::string, std::array<Open, kLevels>> open_;        // by rule
     std::map<std::string, std::array<int, kLevels>> area_levels_;  // open warnings by area, at city level and above
 };
 

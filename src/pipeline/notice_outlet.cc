@@ -20,7 +20,8 @@ Result<Target> webhook_target(const config::Receiver& receiver, std::size_t i) {
     webhook.secret = from.secret;
     webhook.old_secret = from.old_secret;
     webhook.timeout = from.timeout;
-    for (const std::string& range : from.allow_cidrs) webhook.allowed.push_back(TOCSIN_TRY(receivers::Cidr::parse(range)));
+    for (const std::string& range : from.allow_cidrs)
+        webhook.allowed.push_back(TOCSIN_TRY(receivers::Cidr::parse(range)));
     return target;
 }
 
@@ -55,7 +56,8 @@ Result<Routing> make_routing(const config::Config& config) {
     for (const config::Receiver& receiver : config.receivers) {
         auto& keys = routing.targets[receiver.name];
         for (std::size_t i = 0; i < receiver.webhooks.size(); ++i) {
-            routing.all.push_back(TOCSIN_TRY(webhook_target(receiver, i).context("receiver \"" + receiver.name + "\"")));
+            routing.all.push_back(
+                TOCSIN_TRY(webhook_target(receiver, i).context("receiver \"" + receiver.name + "\"")));
             keys.push_back(routing.all.back().key);
         }
         for (std::size_t i = 0; i < receiver.alertmanagers.size(); ++i) {
@@ -89,7 +91,8 @@ std::vector<std::string> NoticeOutlet::receivers_of(const Transition& t) const {
         if (level == Level::kNone) continue;
         labels["level"] = level_name(level);
         for (std::string& name : config::receivers_of(*routing_.route, labels)) {
-            if (std::find(receivers.begin(), receivers.end(), name) == receivers.end()) receivers.push_back(std::move(name));
+            if (std::find(receivers.begin(), receivers.end(), name) == receivers.end())
+                receivers.push_back(std::move(name));
         }
     }
     return receivers;
@@ -168,7 +171,9 @@ bool NoticeOutlet::remove_delivered(Lane& lane) {
     return !rows.empty();
 }
 
-void NoticeOutlet::release() { dispatcher_.enqueue(std::exchange(committed_, {})); }
+void NoticeOutlet::release() {
+    dispatcher_.enqueue(std::exchange(committed_, {}));
+}
 
 Result<void> NoticeOutlet::restore(Lane& lane, std::string_view key, std::string_view value) {
     outbox::Notice notice = TOCSIN_TRY(outbox::decode_notice(lane.index, key, value));

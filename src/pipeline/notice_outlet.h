@@ -38,8 +38,8 @@ public:
 
     /// Keys of the targets that a transition goes to, besides the output topic.
     [[nodiscard]] std::vector<std::string> keys_of(const Transition& transition) const;
-    /// Who has been told of an episode that is open: after a restart an Alertmanager is to hear of it again. Of a record as
-    /// Task::open_warnings() gives it, whose own kind, `updated`, is nobody's business.
+    /// Who has been told of an episode that is open: after a restart an Alertmanager is to hear of it again. Of a
+    /// record as Task::open_warnings() gives it, whose own kind, `updated`, is nobody's business.
     [[nodiscard]] std::vector<std::string> keys_of_open(Transition record) const;
     [[nodiscard]] std::string group_of(const Transition& transition) const;
 

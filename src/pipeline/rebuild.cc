@@ -21,7 +21,9 @@ constexpr Duration kAskWithin = std::chrono::seconds(10);
 /// A broker that gives nothing for so long ends the attempt.
 constexpr Duration kPatience = std::chrono::minutes(1);
 
-Instant wall_now() { return std::chrono::floor<Duration>(std::chrono::system_clock::now()); }
+Instant wall_now() {
+    return std::chrono::floor<Duration>(std::chrono::system_clock::now());
+}
 
 // The part of a partition that is read again: [from, to).
 struct Range {
@@ -41,7 +43,9 @@ public:
         }
         return records;
     }
-    std::vector<std::pair<std::string, std::string>> headers(std::uint32_t task, std::int64_t offset) override { return log_.headers(task, offset); }
+    std::vector<std::pair<std::string, std::string>> headers(std::uint32_t task, std::int64_t offset) override {
+        return log_.headers(task, offset);
+    }
     // Between the last record and the end of the range there may be what is no record: a transaction's marker.
     LogEnd end(std::uint32_t task, std::int64_t position) override {
         const bool over = over_[task] || position >= ranges_[task].to || log_.end(task, position).at_end;
@@ -102,7 +106,8 @@ public:
           topic_(rekeyed_ ? kafka_.events_topic : kafka_.topics.front().name),
           scratch_(std::filesystem::path(request.config.storage.path) / ("rebuild-" + std::to_string(request.task))),
           areas_(config::make_areas(request.config)) {
-        for (const std::string& broker : kafka_.brokers) client_.brokers += (client_.brokers.empty() ? "" : ",") + broker;
+        for (const std::string& broker : kafka_.brokers)
+            client_.brokers += (client_.brokers.empty() ? "" : ",") + broker;
         client_.properties = kafka_.client_properties;
     }
     ~Rebuild() {
@@ -131,11 +136,17 @@ private:
     Result<void> find_ranges() {
         auto admin = TOCSIN_TRY(kafka::Admin::open(client_));
         const auto state = TOCSIN_TRY(admin->topic(topic_, kAskWithin));
-        if (!state) return reject("topic " + topic_ + " does not exist at " + client_.brokers + ": there is nothing to rebuild from");
+        if (!state)
+            return reject("topic " + topic_ + " does not exist at " + client_.brokers +
+                          ": there is nothing to rebuild from");
         const auto tasks = static_cast<std::uint32_t>(state->partitions);
-        if (request_.task >= tasks) return reject("topic " + topic_ + " has " + std::to_string(tasks) + " partitions: there is no task " + std::to_string(request_.task));
-        auto asking = TOCSIN_TRY(kafka::Consumer::open(consuming(), {[](const auto&) { return kafka::kFromEnd; }, [](const auto&) {}, [] {}}));
-        for (std::uint32_t i = 0; i < tasks; ++i) ranges_.push_back(TOCSIN_TRY(range_of(*asking, {topic_, static_cast<std::int32_t>(i)})));
+        if (request_.task >= tasks)
+            return reject("topic " + topic_ + " has " + std::to_string(tasks) + " partitions: there is no task " +
+                          std::to_string(request_.task));
+        auto asking = TOCSIN_TRY(kafka::Consumer::open(
+            consuming(), {[](const auto&) { return kafka::kFromEnd; }, [](const auto&) {}, [] {}}));
+        for (std::uint32_t i = 0; i < tasks; ++i)
+            ranges_.push_back(TOCSIN_TRY(range_of(*asking, {topic_, static_cast<std::int32_t>(i)})));
         return {};
     }
 
@@ -144,11 +155,13 @@ private:
         const auto [low, high] = TOCSIN_TRY(asking.bounds(p, kAskWithin));
         std::int64_t to = TOCSIN_TRY(stored_offset(request_.config.storage.path, task));
         if (task == request_.task && to >= 0) {
-            return reject("task " + std::to_string(task) + " has a state in " + request_.config.storage.path + "; move its directory away first");
+            return reject("task " + std::to_string(task) + " has a state in " + request_.config.storage.path +
+                          "; move its directory away first");
         }
         if (to < 0) to = TOCSIN_TRY(asking.committed({p}, kAskWithin)).at(p).offset;
         if (to < 0 && task == request_.task) {
-            return reject("group " + kafka_.group_id + " has committed nothing for task " + std::to_string(task) + ": start the daemon, it begins anew");
+            return reject("group " + kafka_.group_id + " has committed nothing for task " + std::to_string(task) +
+                          ": start the daemon, it begins anew");
         }
         std::int64_t from = low;
         if (kafka_.start.at == config::Start::At::kInstant) {
@@ -161,7 +174,8 @@ private:
     Result<void> open_lanes() {
         const config::Storage& s = request_.config.storage;
         const auto tasks = static_cast<std::uint32_t>(ranges_.size());
-        setting_.reset(new task::Setting{request_.config.schema, areas_, request_.pseudonyms, {s.retention, s.dedup, s.max_events}, tasks});
+        setting_.reset(new task::Setting{
+            request_.config.schema, areas_, request_.pseudonyms, {s.retention, s.dedup, s.max_events}, tasks});
         tasks_ = std::make_unique<task::TaskGroup>(*setting_);
         std::error_code ignored;
         std::filesystem::remove_all(scratch_, ignored);
@@ -185,7 +199,9 @@ private:
 
     Result<void> read_all() {
         auto consumer = TOCSIN_TRY(kafka::Consumer::open(
-            consuming(), {[this](const kafka::TopicPartition& p) { return ranges_[static_cast<std::size_t>(p.partition)].from; }, [](const auto&) {}, [] {}}));
+            consuming(),
+            {[this](const kafka::TopicPartition& p) { return ranges_[static_cast<std::size_t>(p.partition)].from; },
+             [](const auto&) {}, [] {}}));
         KafkaLog log(*consumer, topic_, static_cast<std::uint32_t>(ranges_.size()), rekeyed_);
         RangeLog range(log, ranges_);
         EngineOptions options;
@@ -203,9 +219,11 @@ private:
             const bool worked = TOCSIN_TRY(engine.step(wall_now()));
             if (worked) last_work = wall_now();
             bool over = !worked;
-            for (const Lane& lane : engine.lanes()) over = over && !lane.head && lane.unread.empty() && range.end(lane.index, lane.position.next).closed;
+            for (const Lane& lane : engine.lanes())
+                over = over && !lane.head && lane.unread.empty() && range.end(lane.index, lane.position.next).closed;
             if (over) break;
-            if (wall_now() - last_work > kPatience) return retry("the broker has given nothing for a minute; try again when it is well");
+            if (wall_now() - last_work > kPatience)
+                return retry("the broker has given nothing for a minute; try again when it is well");
             if (!worked) range.wait(Duration(20));
         }
         return engine.flush(wall_now());
@@ -214,10 +232,12 @@ private:
     Result<void> put_in_place() {
         std::error_code failed;
         // A daemon that refused to start has left a directory without a position there (range_of has looked).
-        std::filesystem::remove_all(store::TaskStore::directory_of(request_.config.storage.path, request_.task), failed);
+        std::filesystem::remove_all(store::TaskStore::directory_of(request_.config.storage.path, request_.task),
+                                    failed);
         std::filesystem::rename(store::TaskStore::directory_of(scratch_, request_.task),
                                 store::TaskStore::directory_of(request_.config.storage.path, request_.task), failed);
-        if (failed) return retry("cannot move the new state into " + request_.config.storage.path + ": " + failed.message());
+        if (failed)
+            return retry("cannot move the new state into " + request_.config.storage.path + ": " + failed.message());
         return {};
     }
 
@@ -238,6 +258,8 @@ private:
 
 }  // namespace
 
-Result<Rebuilt> rebuild(const RebuildRequest& request) { return Rebuild(request).run(); }
+Result<Rebuilt> rebuild(const RebuildRequest& request) {
+    return Rebuild(request).run();
+}
 
 }  // namespace tocsin::pipeline

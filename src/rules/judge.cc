@@ -241,8 +241,8 @@ void measure(const Rule& rule, const Remembered& remembered, Instant now, std::v
             out.push_back(of_person(m, remembered.person, now));
             continue;
         }
-        const auto end = std::partition_point(
-            inside.begin(), inside.end(), [after = m.after(now)](const Event* row) { return row->time > after; });
+        const auto end = std::partition_point(inside.begin(), inside.end(),
+                                              [after = m.after(now)](const Event* row) { return row->time > after; });
         out.push_back(aggregate(m, {inside.begin(), end}));
     }
 }

@@ -64,7 +64,9 @@ private:
         if (!node.is_map()) return;
         const auto name = map.require_string("name");
         if (name && !names.insert(*name).second) map.error("name", "a group \"" + *name + "\" is already in this file");
-        GroupScope scope{schema_, limits_, diagnostics_, path, name.value_or(""), {}, nullptr, sources_.calendars, sources_.zone, {}, 0, sources_.phases};
+        GroupScope scope{schema_, limits_,        diagnostics_,       path,          name.value_or(""),
+                         {},      nullptr,        sources_.calendars, sources_.zone, {},
+                         0,       sources_.phases};
         scope.labels = read_labels(map, diagnostics_);
         if (const auto table = map.string("thresholds_file")) scope.thresholds = thresholds(map, beside(path, *table));
         scope.interval = read_interval(map).value_or(Duration::zero());

@@ -41,14 +41,16 @@ void RuleReader::read_phases() {
 void RuleReader::read_overrides() {
     const auto node = map_.get("overrides");
     if (!node) return;
-    if (rule_.expect) return map_.error("overrides", "a promise keeps its levels in every phase: write a rule for each");
+    if (rule_.expect)
+        return map_.error("overrides", "a promise keeps its levels in every phase: write a rule for each");
     if (!node->is_map()) return map_.error("overrides", "expected a map of phases, found " + node->describe());
     for (const yaml::Node::Entry& entry : node->entries()) {
         if (!is_phase(entry.key, "overrides", entry.name())) continue;
         const bool judged = rule_.phases.empty() ||
                             std::find(rule_.phases.begin(), rule_.phases.end(), entry.name()) != rule_.phases.end();
         if (!judged)
-            error(entry.key, "overrides", yaml::quote(entry.name()) + " is none of this rule's `phases`: it never holds then");
+            error(entry.key, "overrides",
+                  yaml::quote(entry.name()) + " is none of this rule's `phases`: it never holds then");
         read_override(entry.name(), entry.value);
     }
 }

@@ -121,8 +121,8 @@ std::string value_text(const Value& value) {
         case Value::Type::kNumber: {
             constexpr int kDigits = 6;
             std::array<char, 32> text{};
-            const auto [end, error] =
-                std::to_chars(text.data(), text.data() + text.size(), value.number, std::chars_format::general, kDigits);
+            const auto [end, error] = std::to_chars(text.data(), text.data() + text.size(), value.number,
+                                                    std::chars_format::general, kDigits);
             return {text.data(), end};
         }
         case Value::Type::kTime:

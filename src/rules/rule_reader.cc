@@ -216,7 +216,8 @@ std::optional<KindId> RuleReader::kind_of(const yaml::Node& node, std::string_vi
 
 Scope RuleReader::scope() const {
     const std::vector<KindId>& kinds = rule_.expect ? rule_.expect->after : rule_.on;
-    return {group_.schema, kinds, rule_.person, group_.thresholds != nullptr, rule_.within, group_.limits, rule_.calendar};
+    return {group_.schema, kinds,         rule_.person,  group_.thresholds != nullptr,
+            rule_.within,  group_.limits, rule_.calendar};
 }
 
 void RuleReader::report(const yaml::Node& node, std::string_view key, const Fault& fault, std::size_t shift) {

@@ -33,9 +33,9 @@ struct GroupScope {
     std::map<std::string, std::string> labels;
     std::shared_ptr<const ThresholdTable> thresholds;  ///< null: no thresholds_file
     const std::vector<std::shared_ptr<const Calendar>>& calendars;
-    const Zone& zone;             ///< of calendar windows
-    Duration interval{};          ///< for rules that have none of their own
-    std::int64_t limit = 0;       ///< the same
+    const Zone& zone;        ///< of calendar windows
+    Duration interval{};     ///< for rules that have none of their own
+    std::int64_t limit = 0;  ///< the same
     std::shared_ptr<const PhasePlan> phases{};
 };
 

@@ -103,8 +103,8 @@ void RuleReader::read_calendar_window(const yaml::Node& node) {
     rule_.within = calendar->longest();
     rule_.calendar = std::move(calendar);
     if (rule_.within > group_.limits.retention)
-        error(node, "window", node.text() + " is longer than storage.retention (" +
-                                  format_duration(group_.limits.retention) + ")");
+        error(node, "window",
+              node.text() + " is longer than storage.retention (" + format_duration(group_.limits.retention) + ")");
 }
 
 void RuleReader::read_measures() {

@@ -4,14 +4,26 @@
 
 namespace tocsin::service {
 namespace {
-void tell(const std::string& text) { sd_notify(0, text.c_str()); }
+void tell(const std::string& text) {
+    sd_notify(0, text.c_str());
+}
 }  // namespace
 
-void ready(const std::string& status) { tell("READY=1\nSTATUS=" + status); }
-void status(const std::string& status) { tell("STATUS=" + status); }
-void reloading() { tell("RELOADING=1"); }
-void stopping() { tell("STOPPING=1"); }
-void alive() { tell("WATCHDOG=1"); }
+void ready(const std::string& status) {
+    tell("READY=1\nSTATUS=" + status);
+}
+void status(const std::string& status) {
+    tell("STATUS=" + status);
+}
+void reloading() {
+    tell("RELOADING=1");
+}
+void stopping() {
+    tell("STOPPING=1");
+}
+void alive() {
+    tell("WATCHDOG=1");
+}
 
 std::optional<Duration> watchdog_interval() {
     uint64_t microseconds = 0;

@@ -17,8 +17,12 @@ namespace {
 constexpr std::string_view kFormatKey = "!format";
 constexpr std::string_view kSyncKey = "!sync";
 
-rocksdb::Slice slice(std::string_view s) { return {s.data(), s.size()}; }
-std::string_view view(const rocksdb::Slice& s) { return {s.data(), s.size()}; }
+rocksdb::Slice slice(std::string_view s) {
+    return {s.data(), s.size()};
+}
+std::string_view view(const rocksdb::Slice& s) {
+    return {s.data(), s.size()};
+}
 
 /// Tells how long it has lived.
 class Watch {
@@ -80,7 +84,8 @@ struct TaskStore::Database {
 TaskStore::TaskStore(std::unique_ptr<Database> database) : database_(std::move(database)) {}
 TaskStore::~TaskStore() = default;
 
-Result<std::unique_ptr<TaskStore>> TaskStore::open(const std::filesystem::path& directory, const StoreOptions& options) {
+Result<std::unique_ptr<TaskStore>> TaskStore::open(const std::filesystem::path& directory,
+                                                   const StoreOptions& options) {
     std::error_code failed;
     std::filesystem::create_directories(directory, failed);
     if (failed) return reject(directory.string() + ": cannot be made: " + failed.message() + "; check storage.path");
@@ -129,8 +134,8 @@ Result<void> TaskStore::check_format(bool may_write) {
     std::uint32_t format = 0;
     std::from_chars(stored.data(), stored.data() + stored.size(), format);
     if (format != kFormat) {
-        return reject(here + ": written in format " + stored + ", this version reads format " + std::to_string(kFormat) +
-                      "; start the version that wrote it");
+        return reject(here + ": written in format " + stored + ", this version reads format " +
+                      std::to_string(kFormat) + "; start the version that wrote it");
     }
     return {};
 }

@@ -145,9 +145,9 @@ void AreaJudge::judge_at(const CellPlan& plan, Subject& subject, Instant now, co
     EvalContext context;
     context.measures = measures_;
     context.thresholds = thresholds_of(rule, subject);
-    const rules::Verdict verdict =
-        rule.plan == nullptr ? rules::verdict(rule, context)
-                             : rules::verdict(rule, context, phases_.at(*rule.plan, {subject.area}, now));
+    const rules::Verdict verdict = rule.plan == nullptr
+                                       ? rules::verdict(rule, context)
+                                       : rules::verdict(rule, context, phases_.at(*rule.plan, {subject.area}, now));
     episodes::Holding holds{verdict.level, verdict.stays};
     if (trigger == nullptr && !reviewing_) holds = without_storm(rule, state, holds);
     const bool waited = !state.rising.empty();

@@ -24,8 +24,7 @@ class AreaJudge {
 public:
     static constexpr char kKeyPrefix = 'a';
 
-    AreaJudge(const Setting& setting, Recorder& recorder)
-        : setting_(setting), recorder_(recorder), phases_(setting) {}
+    AreaJudge(const Setting& setting, Recorder& recorder) : setting_(setting), recorder_(recorder), phases_(setting) {}
     /// Another plan of phases may hold: judges the open episodes of rules with phases again.
     void look_at_phases(Instant clock);
     void use(const RuleSet& rules);

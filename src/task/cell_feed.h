@@ -27,8 +27,8 @@ public:
     /// Counts rows()[index]; `oldest` is the instant behind which no window of any task can reach any more. Appends a
     /// touch per subject.
     void add(const ledger::Profile& profile, std::size_t index, Instant oldest, std::vector<Touch>& touches);
-    /// As add(), for one rule and without touches: to fill the cells of a rule that is new. Rows ascending: those behind
-    /// `index` are not in the cell yet. Rolled rows do not count.
+    /// As add(), for one rule and without touches: to fill the cells of a rule that is new. Rows ascending: those
+    /// behind `index` are not in the cell yet. Rolled rows do not count.
     void refill(const CellPlan& plan, const ledger::Profile& profile, std::size_t index, Instant oldest);
 
     [[nodiscard]] const std::vector<CellPlan>& plans() const { return plans_; }

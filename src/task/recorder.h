@@ -66,7 +66,8 @@ private:
     std::shared_ptr<const RuleSet> rules_;
     std::vector<Transition> made_;
     std::vector<LimitJudge*> limits_;
-    mutable absl::flat_hash_map<std::string, std::string, ledger::TextHash, ledger::TextEqual> pseudonyms_;  // a keyed hash costs more than finding it again
+    mutable absl::flat_hash_map<std::string, std::string, ledger::TextHash, ledger::TextEqual>
+        pseudonyms_;  // a keyed hash costs more than finding it again
 };
 
 }  // namespace tocsin::task

@@ -141,7 +141,8 @@ void Task::review_areas() {
     for (const Rule* rule : changed_) {
         if (rule->rolls_up)
             rollups_.review(*rule);
-        else if (!rule->person && !rule->limits) areas_.review(*rule, clock_);
+        else if (!rule->person && !rule->limits)
+            areas_.review(*rule, clock_);
     }
     changed_.clear();
     limits_.all_counted(clock_);

@@ -71,7 +71,8 @@ bool Task::drop_idle_states(WorkingSet::Entry& at, bool closed) const {
         if (s.episode.open() || s.openings.empty() || (!closed && left.empty())) continue;
         std::erase_if(s.openings, [&](const episodes::Opening& o) {
             if (!closed && std::find(left.begin(), left.end(), o.hash) == left.end()) return false;
-            return std::none_of(rows.begin(), rows.end(), [&](const ledger::Row& r) { return hash64(r.event.id) == o.hash; });
+            return std::none_of(rows.begin(), rows.end(),
+                                [&](const ledger::Row& r) { return hash64(r.event.id) == o.hash; });
         });
     }
     at.profile.forget_left();

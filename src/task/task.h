@@ -74,7 +74,8 @@ public:
     void advance(Instant clock);
     /// The same, and what is due exactly then: at the end of an input, when no event of that instant can follow.
     void advance_through(Instant clock);
-    /// The event will be applied soon; between foresee() and apply() approach() may be called. Both only warm the caches.
+    /// The event will be applied soon; between foresee() and apply() approach() may be called. Both only warm the
+    /// caches.
     void foresee(const Event& event);
     void approach() { table_.approach(); }
     /// Applies one event. `touches` gets the cells it entered, for their owners to judge.

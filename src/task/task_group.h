@@ -17,9 +17,9 @@ public:
     [[nodiscard]] Task& task(std::uint32_t index) { return *tasks_[index]; }
     [[nodiscard]] std::uint32_t size() const { return static_cast<std::uint32_t>(tasks_.size()); }
 
-    /// After every task is loaded, and at each reload. New rules are judged over all that is remembered. After a start it
-    /// also finds the cells in which one task is ahead of what another had judged (the last process ended between their
-    /// commits).
+    /// After every task is loaded, and at each reload. New rules are judged over all that is remembered. After a start
+    /// it also finds the cells in which one task is ahead of what another had judged (the last process ended between
+    /// their commits).
     void adopt(const std::shared_ptr<const RuleSet>& rules);
 
     /// Applies an event to task `index`; cells are judged by their owners before it returns.

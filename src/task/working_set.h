@@ -1,7 +1,7 @@
 #pragma once
-/// The profiles of one task that are being worked on, unpacked. Who has few events is packed as soon as the work is done:
-/// that costs little, and its memory is used again while it is warm. Who has many stays unpacked between commits, so that
-/// the bytes that are stored are made once for each commit, however many events came before it.
+/// The profiles of one task that are being worked on, unpacked. Who has few events is packed as soon as the work is
+/// done: that costs little, and its memory is used again while it is warm. Who has many stays unpacked between commits,
+/// so that the bytes that are stored are made once for each commit, however many events came before it.
 
 #include <memory>
 #include <string>

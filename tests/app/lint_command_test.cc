@@ -42,11 +42,12 @@ TEST_F(LintCommand, FindingsAreToldAndFailNothingUnlessAsked) {
     const Ran told = check({"--lint=level-order", file});
     EXPECT_EQ(told.code, 0) << told.err;
     EXPECT_EQ(told.out, file + ": ok, 1 rules\n");
-    EXPECT_EQ(told.err,
-              file +
-                  ":9:35: warning: level-order: red is easier than yellow: it holds wherever yellow does, so yellow is "
-                  "never reached\n"
-                  "    9 |     levels: {yellow: n >= 5, red: n >= 3}\n      |                                   ^^^^^^\n");
+    EXPECT_EQ(
+        told.err,
+        file +
+            ":9:35: warning: level-order: red is easier than yellow: it holds wherever yellow does, so yellow is "
+            "never reached\n"
+            "    9 |     levels: {yellow: n >= 5, red: n >= 3}\n      |                                   ^^^^^^\n");
     EXPECT_EQ(check({"--lint-fatal", "--lint=level-order", file}).code, 3);
     EXPECT_EQ(check({"--lint-fatal", "--lint=level-order", rules("s.yml", {{"A", right_}})}).code, 0);
 }

@@ -14,8 +14,9 @@ TEST(Digest, AgreesWithThePublishedVectors) {
     EXPECT_EQ(hex(as_text(HmacSha256("Jefe")("what do ya want for nothing?"))),
               "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843")
         << "RFC 4231, case 2";
-    EXPECT_EQ(hex(as_text(HmacSha256(std::string(131, '\xaa'))("Test Using Larger Than Block-Size Key - Hash Key First"))),
-              "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54")
+    EXPECT_EQ(
+        hex(as_text(HmacSha256(std::string(131, '\xaa'))("Test Using Larger Than Block-Size Key - Hash Key First"))),
+        "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54")
         << "RFC 4231, case 6";
     EXPECT_EQ(crc32("123456789"), 3421780262u) << "the check value of CRC-32";
     EXPECT_EQ(crc32(""), 0u);
@@ -23,7 +24,8 @@ TEST(Digest, AgreesWithThePublishedVectors) {
 
 TEST(Digest, AKeyIsGoodForManyMessages) {
     const HmacSha256 keyed("a key");
-    for (const std::string message : {"", "one", "one", "a message that is longer than one block of the digest, which has 64 bytes"}) {
+    for (const std::string message :
+         {"", "one", "one", "a message that is longer than one block of the digest, which has 64 bytes"}) {
         EXPECT_EQ(keyed(message), hmac_sha256("a key", message)) << message;
     }
 }

@@ -1,5 +1,6 @@
 /// Writes the benchmark's load into a topic, lz4, or prints it.
-///   bench_feed --brokers=B --topic=T --partitions=N [--key=customer|area] [--events=N] [--customers=N] [--draw=zipf|even|each]
+///   bench_feed --brokers=B --topic=T --partitions=N [--key=customer|area] [--events=N] [--customers=N]
+///   [--draw=zipf|even|each]
 ///              [--mix=complaints|campaign] [--begin=MS] [--days=N] [--first=N]        without --topic: to stdout
 
 #include <librdkafka/rdkafka.h>
@@ -56,9 +57,13 @@ public:
     Writer(const std::string& brokers, std::string topic) : topic_(std::move(topic)) {
         char reason[512] = "";
         rd_kafka_conf_t* conf = rd_kafka_conf_new();
-        const std::map<std::string, std::string> properties{{"bootstrap.servers", brokers}, {"compression.codec", "lz4"}, {"linger.ms", "50"},
-                                                            {"enable.idempotence", "true"}, {"message.timeout.ms", "0"}};
-        for (const auto& [name, value] : properties) rd_kafka_conf_set(conf, name.c_str(), value.c_str(), reason, sizeof reason);
+        const std::map<std::string, std::string> properties{{"bootstrap.servers", brokers},
+                                                            {"compression.codec", "lz4"},
+                                                            {"linger.ms", "50"},
+                                                            {"enable.idempotence", "true"},
+                                                            {"message.timeout.ms", "0"}};
+        for (const auto& [name, value] : properties)
+            rd_kafka_conf_set(conf, name.c_str(), value.c_str(), reason, sizeof reason);
         handle_ = rd_kafka_new(RD_KAFKA_PRODUCER, conf, reason, sizeof reason);
         if (handle_ == nullptr) {
             std::fprintf(stderr, "bench_feed: %s\n", reason);
@@ -71,9 +76,10 @@ public:
 
     void write(std::string& key, std::string& value, int partition) {
         for (;;) {
-            const auto code = rd_kafka_producev(handle_, RD_KAFKA_V_TOPIC(topic_.c_str()), RD_KAFKA_V_PARTITION(partition),
-                                                RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(key.data(), key.size()),
-                                                RD_KAFKA_V_VALUE(value.data(), value.size()), RD_KAFKA_V_END);
+            const auto code =
+                rd_kafka_producev(handle_, RD_KAFKA_V_TOPIC(topic_.c_str()), RD_KAFKA_V_PARTITION(partition),
+                                  RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(key.data(), key.size()),
+                                  RD_KAFKA_V_VALUE(value.data(), value.size()), RD_KAFKA_V_END);
             if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return;
             if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL) {
                 std::fprintf(stderr, "bench_feed: %s\n", rd_kafka_err2str(code));

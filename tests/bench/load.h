@@ -1,6 +1,6 @@
 #pragma once
-/// The load of the benchmark: an invented campaign in a country of 31 provinces, 341 cities and 2,728 counties, in event-time
-/// order. The same options give the same bytes. Everybody in it is fictitious.
+/// The load of the benchmark: an invented campaign in a country of 31 provinces, 341 cities and 2,728 counties, in
+/// event-time order. The same options give the same bytes. Everybody in it is fictitious.
 
 #include <algorithm>
 #include <cmath>
@@ -22,7 +22,7 @@ enum class Draw : std::uint8_t {
 };
 
 enum class Mix : std::uint8_t {
-    kCampaign,    ///< as the demonstration's: 35 % suspensions, 15 % complaints, 25 % registrations and what follows them
+    kCampaign,  ///< as the demonstration's: 35 % suspensions, 15 % complaints, 25 % registrations and what follows them
     kComplaints,  ///< 70 % complaints, 10 % registrations and what follows them, 10 % of what no rule listens to
 };
 
@@ -61,13 +61,15 @@ struct LoadEvent {
 /// Whoever registers is nearly always reconnected within the hour.
 class Load {
 public:
-    explicit Load(const LoadOptions& options) : options_(options), random_(options.seed), zipf_(options.draw == Draw::kZipf ? options.customers : 1) {}
+    explicit Load(const LoadOptions& options)
+        : options_(options), random_(options.seed), zipf_(options.draw == Draw::kZipf ? options.customers : 1) {}
 
     /// False: that was all.
     bool next(LoadEvent& out) {
         if (made_ == options_.events) return false;
         const double share = static_cast<double>(made_) / static_cast<double>(options_.events);
-        const Instant time = options_.begin + Duration(static_cast<std::int64_t>(share * static_cast<double>(options_.span.count())));
+        const Instant time =
+            options_.begin + Duration(static_cast<std::int64_t>(share * static_cast<double>(options_.span.count())));
         std::string kind = "reconnection", more;
         std::uint64_t customer = 0;
         if (!waiting_.empty() && waiting_.front().due <= time) {
@@ -102,7 +104,8 @@ private:
     }
 
     void describe(std::uint64_t customer, Instant time, std::string& kind, std::string& more) {
-        static constexpr unsigned kShares[][4] = {{35, 15, 25, 0}, {0, 70, 10, 10}};  // by Mix: in the order of the cases
+        static constexpr unsigned kShares[][4] = {{35, 15, 25, 0},
+                                                  {0, 70, 10, 10}};  // by Mix: in the order of the cases
         const auto& shares = kShares[static_cast<std::size_t>(options_.mix)];
         std::uint64_t chance = below(shares[0] + shares[1] + shares[2] + shares[3]);
         std::size_t which = 0;
@@ -130,24 +133,26 @@ private:
     void complain(std::string& kind, std::string& more) {
         static constexpr const char* kChannels[] = {"hotline", "hotline", "app", "web", "hall"};
         static constexpr const char* kCategories[] = {"suspension", "registration", "service", "billing"};
-        static constexpr const char* kTexts[] = {"switched off without notice", "registered and still cut off", "nobody calls me back",
-                                                 "the hall sent me away again"};
+        static constexpr const char* kTexts[] = {"switched off without notice", "registered and still cut off",
+                                                 "nobody calls me back", "the hall sent me away again"};
         kind = "complaint";
-        more = std::string(",\"channel\":\"") + kChannels[below(5)] + "\",\"category\":\"" + kCategories[below(4)] + "\",\"case_no\":\"C-" +
-               std::to_string(10'000'000 + made_) + "\",\"text\":\"" + kTexts[below(4)] + "\"";
+        more = std::string(",\"channel\":\"") + kChannels[below(5)] + "\",\"category\":\"" + kCategories[below(4)] +
+               "\",\"case_no\":\"C-" + std::to_string(10'000'000 + made_) + "\",\"text\":\"" + kTexts[below(4)] + "\"";
         if (below(500) == 0) more += ",\"escalated_to_regulator\":true";
     }
 
-    void write(std::uint64_t customer, Instant time, const std::string& kind, const std::string& more, LoadEvent& out) const {
+    void write(std::uint64_t customer, Instant time, const std::string& kind, const std::string& more,
+               LoadEvent& out) const {
         const std::uint64_t home = scramble(customer);
         char area[64];
-        std::snprintf(area, sizeof area, "Province-%02d/City-%02d/County-%d", static_cast<int>(home % 31), static_cast<int>(home / 31 % 11),
-                      static_cast<int>(home / 341 % 8));
+        std::snprintf(area, sizeof area, "Province-%02d/City-%02d/County-%d", static_cast<int>(home % 31),
+                      static_cast<int>(home / 31 % 11), static_cast<int>(home / 341 % 8));
         out.area = area;
         // Ranks must not be neighbours by number.
         out.customer = "100" + std::to_string(10'000'000 + customer * 7'654'321 % 89'999'999);
-        out.value = "{\"id\":\"E" + std::to_string(100'000'000 + options_.first + made_) + "\",\"ts\":\"" + format_rfc3339(time) + "\",\"type\":\"" + kind +
-                    "\",\"customer\":\"" + out.customer + "\",\"region\":\"" + out.area + "\"" + more + "}";
+        out.value = "{\"id\":\"E" + std::to_string(100'000'000 + options_.first + made_) + "\",\"ts\":\"" +
+                    format_rfc3339(time) + "\",\"type\":\"" + kind + "\",\"customer\":\"" + out.customer +
+                    "\",\"region\":\"" + out.area + "\"" + more + "}";
     }
 
     LoadOptions options_;

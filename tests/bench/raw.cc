@@ -1,5 +1,5 @@
-/// What Kafka alone costs: reads all of a topic in batches and looks at nothing but sizes. The client's properties are those
-/// of the daemon's own consumer.    bench_raw BROKERS TOPIC PARTITIONS
+/// What Kafka alone costs: reads all of a topic in batches and looks at nothing but sizes. The client's properties are
+/// those of the daemon's own consumer.    bench_raw BROKERS TOPIC PARTITIONS
 
 #include <librdkafka/rdkafka.h>
 
@@ -32,7 +32,8 @@ int main(int argc, char** argv) {
     }
     rd_kafka_poll_set_consumer(handle);
     rd_kafka_topic_partition_list_t* list = rd_kafka_topic_partition_list_new(partitions);
-    for (int p = 0; p < partitions; ++p) rd_kafka_topic_partition_list_add(list, argv[2], p)->offset = RD_KAFKA_OFFSET_BEGINNING;
+    for (int p = 0; p < partitions; ++p)
+        rd_kafka_topic_partition_list_add(list, argv[2], p)->offset = RD_KAFKA_OFFSET_BEGINNING;
     rd_kafka_assign(handle, list);
     rd_kafka_topic_partition_list_destroy(list);
 

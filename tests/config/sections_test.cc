@@ -160,7 +160,8 @@ TEST(EventsFile, FaultsTooSmallForAFile) {
 TEST(Identity, GoesIntoEveryTopicsMapping) {
     const Folder folder;
     folder.write("l.csv", "identifier,person\nphone,main\ncard,main\n");
-    const Config config = folder.loaded(kTopics + "identity: {links_file: l.csv, identifiers: [subscriber, case_no]}\n");
+    const Config config =
+        folder.loaded(kTopics + "identity: {links_file: l.csv, identifiers: [subscriber, case_no]}\n");
     EXPECT_EQ(config.identity.identifiers, 3u);
     EXPECT_EQ(config.identity.largest_group, 3u);
     const auto& identity = config.kafka.topics[0].mapping.identity;

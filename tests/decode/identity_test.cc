@@ -1,4 +1,6 @@
 // Who is behind several identifiers: links, their guard against agents, and the event that goes by them.
+#include "decode/identity.h"
+
 #include <gmock/gmock.h>
 #include <rapidcheck/gtest.h>
 
@@ -6,7 +8,6 @@
 #include <map>
 #include <memory>
 
-#include "decode/identity.h"
 #include "fixtures.h"
 
 namespace tocsin::decode {
@@ -38,7 +39,8 @@ TEST(PersonLinks, AnAgentWithThousandsOfCardsIsNoPersonOfThousandsOfComplaints) 
 
 // Against a naive closure: names spread along links until nothing changes.
 RC_GTEST_PROP(PersonLinks, EqualASpreadOfNamesInWhateverOrder, ()) {
-    auto pairs = *rc::gen::container<std::vector<std::pair<int, int>>>(rc::gen::pair(rc::gen::inRange(0, 15), rc::gen::inRange(0, 15)));
+    auto pairs = *rc::gen::container<std::vector<std::pair<int, int>>>(
+        rc::gen::pair(rc::gen::inRange(0, 15), rc::gen::inRange(0, 15)));
     std::map<std::string, std::string> name;
     const auto text = [](int i) { return "n" + std::to_string(i); };
     for (const auto& [a, b] : pairs) name[text(a)] = text(a), name[text(b)] = text(b);

@@ -62,12 +62,33 @@ TEST(SubjectState, ComesBackAsItWasStored) {
 
 TEST(SubjectState, IsPinnedByteByByte) {
     EXPECT_EQ(hex(packed({full()})),
-              "01" "03" "055468726565" "03026331" "d08c01"         // format, parts, rule, subject, next timer
-              "03" "d00f" "a01f" "0e" "03"                         // episode: level, opened, since, minute, transitions,
-              "1a706a643565696668373734616e706c6b71706a73786c6c623732" "026531" "056e6f727468"  // id, trigger, area
-              "0a" "0c" "026530" "05736f757468"                    // promise: stated, due, by, area
-              "01" "2a00000000000000" "01");                       // one opening: hash, episodes
-    EXPECT_EQ(hex(packed({SubjectState{}})), "01" "00" "00" "00" "feffffffffffffff3f" "00");
+              "01"
+              "03"
+              "055468726565"
+              "03026331"
+              "d08c01"  // format, parts, rule, subject, next timer
+              "03"
+              "d00f"
+              "a01f"
+              "0e"
+              "03"  // episode: level, opened, since, minute, transitions,
+              "1a706a643565696668373734616e706c6b71706a73786c6c623732"
+              "026531"
+              "056e6f727468"  // id, trigger, area
+              "0a"
+              "0c"
+              "026530"
+              "05736f757468"  // promise: stated, due, by, area
+              "01"
+              "2a00000000000000"
+              "01");  // one opening: hash, episodes
+    EXPECT_EQ(hex(packed({SubjectState{}})),
+              "01"
+              "00"
+              "00"
+              "00"
+              "feffffffffffffff3f"
+              "00");
 }
 
 SubjectState with_more() {
@@ -108,10 +129,25 @@ TEST(SubjectState, MoreIsPinnedByteByByte) {
     s.promise = Promise{from_millis(5), from_millis(6), "e0", "s", {{"f", {Value::of(true), ""}}}};
     s.past = {{from_millis(1), from_millis(2), "p", "n"}};
     EXPECT_EQ(hex(packed({s})),
-              "02" "0e" "00" "00" "feffffffffffffff3f"  // format, parts, rule, subject, next timer
-              "0a" "0c" "026530" "0173" "00"            // promise: stated, due, by, area; no openings
-              "01" "0166" "01" "01"                     // one field: name, type bool, true
-              "01" "02" "04" "0170" "016e");            // one past break: from, to, id, area
+              "02"
+              "0e"
+              "00"
+              "00"
+              "feffffffffffffff3f"  // format, parts, rule, subject, next timer
+              "0a"
+              "0c"
+              "026530"
+              "0173"
+              "00"  // promise: stated, due, by, area; no openings
+              "01"
+              "0166"
+              "01"
+              "01"  // one field: name, type bool, true
+              "01"
+              "02"
+              "04"
+              "0170"
+              "016e");  // one past break: from, to, id, area
 }
 
 SubjectState waiting() {
@@ -139,8 +175,20 @@ TEST(SubjectState, WhatWaitsComesBack) {
 
 TEST(SubjectState, WhatWaitsIsPinnedByteByByte) {
     const std::string bytes = hex(packed({waiting()}));
-    EXPECT_EQ(bytes.substr(0, 8), "03" "31" "01" "52") << "format, parts, rule";
-    EXPECT_EQ(bytes.substr(bytes.size() - 28), "00" "0c" "01" "04" "0e" "026539" "056e6f727468")
+    EXPECT_EQ(bytes.substr(0, 8),
+              "03"
+              "31"
+              "01"
+              "52")
+        << "format, parts, rule";
+    EXPECT_EQ(bytes.substr(bytes.size() - 28),
+              "00"
+              "0c"
+              "01"
+              "04"
+              "0e"
+              "026539"
+              "056e6f727468")
         << "no openings; since when it has its colour; one waits: level, since, trigger, area";
 }
 
@@ -148,7 +196,10 @@ TEST(SubjectState, WhatIsWithheldStaysSo) {
     SubjectState s = full();
     s.episode.withheld = true;
     const std::string bytes = packed({s});
-    EXPECT_EQ(hex(bytes.substr(0, 2)), "03" "43") << "format, parts";
+    EXPECT_EQ(hex(bytes.substr(0, 2)),
+              "03"
+              "43")
+        << "format, parts";
     EXPECT_EQ(bytes.substr(2), packed({full()}).substr(2)) << "and nothing else";
     std::vector<SubjectState> after;
     ASSERT_TRUE(unpack_states(bytes, after));

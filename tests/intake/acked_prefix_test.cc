@@ -9,7 +9,9 @@
 namespace tocsin::intake {
 namespace {
 
-TEST(AckedPrefix, NothingSentIsNothingToCommit) { EXPECT_FALSE(AckedPrefix().committable().has_value()); }
+TEST(AckedPrefix, NothingSentIsNothingToCommit) {
+    EXPECT_FALSE(AckedPrefix().committable().has_value());
+}
 
 TEST(AckedPrefix, APartitionWithoutRecordsIsCommittedWhereItBegins) {
     AckedPrefix prefix;

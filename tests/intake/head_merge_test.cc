@@ -12,7 +12,9 @@ using Step = HeadMerge::Step;
 
 // The wall clock of these tests; events are given relative to it.
 const Instant kNow = from_millis(1'700'000'000'000);
-Instant ago(Duration age) { return kNow - age; }
+Instant ago(Duration age) {
+    return kNow - age;
+}
 
 TEST(HeadMerge, WithoutInputsThereIsNothing) {
     HeadMerge merge(HeadMerge::Freshness::kByWallClock);
@@ -75,7 +77,8 @@ TEST(HeadMerge, IsIdleOnlyOnceNoInputIsWaitedFor) {
     HeadMerge merge(HeadMerge::Freshness::kNever);
     const InputId a = merge.add(0, 0, kNow), b = merge.add(0, 1, kNow);
     EXPECT_EQ(merge.next(kNow).step, Step::kNothing);
-    EXPECT_FALSE(merge.idle()) << "after a start nothing is fetched yet, and a crash may have kept back what comes first";
+    EXPECT_FALSE(merge.idle())
+        << "after a start nothing is fetched yet, and a crash may have kept back what comes first";
     merge.head_is_caught_up(a);
     EXPECT_FALSE(merge.idle());
     EXPECT_EQ(merge.next(kNow + HeadMerge::kWaitMax).step, Step::kNothing);
@@ -129,7 +132,8 @@ TEST(HeadMerge, AnInputTakenAwayIsForgotten) {
     EXPECT_LE(merge.add(0, 5, kNow), b) << "numbers are given again";
 }
 
-// Whatever the inputs hold and whenever their records arrive: what comes out is in order if each input is, and all of it.
+// Whatever the inputs hold and whenever their records arrive: what comes out is in order if each input is, and all of
+// it.
 TEST(HeadMerge, OrderedInputsGiveOneOrderedRun) {
     std::mt19937 random(20240301);
     for (int round = 0; round < 300; ++round) {
@@ -147,9 +151,12 @@ TEST(HeadMerge, OrderedInputsGiveOneOrderedRun) {
         std::vector<Instant> out;
         for (int steps = 0; out.size() < total && steps < 100'000; ++steps) {
             for (std::size_t i = 0; i < inputs.size(); ++i) {
-                if (at[i] == inputs[i].size()) merge.head_is_caught_up(ids[i]);
-                else if (random() % 3 == 0) merge.head_is_awaited(ids[i], kNow);
-                else merge.head_is(ids[i], inputs[i][at[i]], kNow);
+                if (at[i] == inputs[i].size())
+                    merge.head_is_caught_up(ids[i]);
+                else if (random() % 3 == 0)
+                    merge.head_is_awaited(ids[i], kNow);
+                else
+                    merge.head_is(ids[i], inputs[i][at[i]], kNow);
             }
             const auto choice = merge.next(kNow);
             if (choice.step != Step::kTake) continue;

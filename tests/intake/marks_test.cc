@@ -7,7 +7,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-Instant at(std::int64_t seconds) { return from_millis(seconds * 1000); }
+Instant at(std::int64_t seconds) {
+    return from_millis(seconds * 1000);
+}
 
 TEST(Marks, AreReadBackUnchanged) {
     Marks said{{{"complaints", 0, 2, at(10)}, {"crm.events-v2", 7, 8, at(-3)}}, at(5), true};
@@ -33,9 +35,27 @@ TEST(Marks, SayingNothingIsAMarkToo) {
 }
 
 TEST(Marks, AnythingElseIsRefused) {
-    for (const char* text : {"", "1", "2 0", "1 ", "1 x", "1 0 ", "1 0  a/0/1=1", "1 0 a", "1 0 a/0/1", "1 0 a/0=1", "1 0 /0/1=1",
-                             "1 0 a/1/1=1", "1 0 a/-1/1=1", "1 0 a/0/0=1", "1 0 a/0/100001=1", "1 0 a/0/1=x", "1 0 a/b/0/1=1",
-                             "1 0 a/0/1=99999999999999999999", "1 0!! a/0/1=1", "1 ! a/0/1=1", "1a/0/1=1"}) {
+    for (const char* text : {"",
+                             "1",
+                             "2 0",
+                             "1 ",
+                             "1 x",
+                             "1 0 ",
+                             "1 0  a/0/1=1",
+                             "1 0 a",
+                             "1 0 a/0/1",
+                             "1 0 a/0=1",
+                             "1 0 /0/1=1",
+                             "1 0 a/1/1=1",
+                             "1 0 a/-1/1=1",
+                             "1 0 a/0/0=1",
+                             "1 0 a/0/100001=1",
+                             "1 0 a/0/1=x",
+                             "1 0 a/b/0/1=1",
+                             "1 0 a/0/1=99999999999999999999",
+                             "1 0!! a/0/1=1",
+                             "1 ! a/0/1=1",
+                             "1a/0/1=1"}) {
         EXPECT_FALSE(parse_marks(text)) << text;
     }
 }
@@ -100,7 +120,9 @@ TEST(InputClocks, ATaskIsCaughtUpToItsSlowestInput) {
     EXPECT_EQ(clocks.caught_up_to(), at(10)) << "a topic that is no input any more holds up nobody";
 }
 
-TEST(InputClocks, WithoutInputsNobodyIsCaughtUp) { EXPECT_FALSE(InputClocks({}, at(0)).caught_up_to()); }
+TEST(InputClocks, WithoutInputsNobodyIsCaughtUp) {
+    EXPECT_FALSE(InputClocks({}, at(0)).caught_up_to());
+}
 
 TEST(InputClocks, AnInputIsSilentThatGaveNeitherARecordNorALaterMark) {
     using Names = std::vector<std::string>;

@@ -12,7 +12,9 @@ using Verdict = OriginFilter::Verdict;
 
 struct Stored {
     std::map<std::string, std::string, std::less<>> rows;
-    void put(std::string_view key, std::string_view value) { rows.insert_or_assign(std::string(key), std::string(value)); }
+    void put(std::string_view key, std::string_view value) {
+        rows.insert_or_assign(std::string(key), std::string(value));
+    }
     void del(std::string_view key) { rows.erase(std::string(key)); }
 };
 
@@ -83,9 +85,9 @@ TEST(OriginFilter, GoesOnFromWhatWasStored) {
 
 TEST(OriginFilter, DamagedEntriesAreRefused) {
     const std::pair<std::string, std::string> cases[] = {
-        {"", "1 0 5"},     {"x", "1 0 5"},      {"f", "1 0 5"},      {"fa", "1 0 5"},    {"f/0", "1 0 5"},
-        {"fa/x", "1 0 5"}, {"fa/-1", "1 0 5"},  {"fa/0", ""},        {"fa/0", "1"},      {"fa/0", "1 0"},
-        {"fa/0", "2 0 5"}, {"fa/0", "1 0 5 6"}, {"fa/0", "1 -1 5"},  {"fa/0", "1 0 -5"}, {"fa/0", "1 0 x"},
+        {"", "1 0 5"},     {"x", "1 0 5"},      {"f", "1 0 5"},     {"fa", "1 0 5"},    {"f/0", "1 0 5"},
+        {"fa/x", "1 0 5"}, {"fa/-1", "1 0 5"},  {"fa/0", ""},       {"fa/0", "1"},      {"fa/0", "1 0"},
+        {"fa/0", "2 0 5"}, {"fa/0", "1 0 5 6"}, {"fa/0", "1 -1 5"}, {"fa/0", "1 0 -5"}, {"fa/0", "1 0 x"},
         {"ga/0", "1 0 5"}, {"fa/0", "1 0 05"},  {"fa/0", "1  0 5"}};
     for (const auto& [key, value] : cases) {
         OriginFilter filter;

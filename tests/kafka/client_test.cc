@@ -46,7 +46,8 @@ TEST(ClientProperties, ScramIsRefusedExactlyWhereTheLibraryCannotDoIt) {
             ASSERT_FALSE(checked.ok());
             EXPECT_EQ(checked.error().kind, ErrorKind::kReject);
             EXPECT_NE(checked.error().message.find(rd_kafka_version_str()), std::string::npos);
-            EXPECT_NE(checked.error().message.find("use mTLS, or PLAIN over TLS, or a newer librdkafka"), std::string::npos);
+            EXPECT_NE(checked.error().message.find("use mTLS, or PLAIN over TLS, or a newer librdkafka"),
+                      std::string::npos);
         }
     }
     EXPECT_TRUE(check_client({{"security.protocol", "sasl_ssl"}, {"sasl.mechanisms", "PLAIN"}}).ok());

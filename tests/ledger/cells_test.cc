@@ -144,7 +144,19 @@ TEST(Cells, BucketIsPinnedByteByByte) {
         // 'c', the cell's key, bucket 5
         {hex("c12345678k") + "8000000000000005",
          // format, 2 events, 2 of people, one repeat at distance 3, one sum of 2.5, the evidence
-         "01" "02" "02" "01" "03" "01" "01" "c096b102" "02" "d00f" "026531" "a01f" "026532"}};
+         "01"
+         "02"
+         "02"
+         "01"
+         "03"
+         "01"
+         "01"
+         "c096b102"
+         "02"
+         "d00f"
+         "026531"
+         "a01f"
+         "026532"}};
     EXPECT_EQ(sink.rows, expected);
 }
 

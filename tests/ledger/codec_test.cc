@@ -38,7 +38,9 @@ TEST(Codec, OrderedNumbersSortAsTheirBytes) {
 }
 
 TEST(Codec, ReaderNeverReadsPastItsInput) {
-    for (const std::string_view text : {"", "\x80", "\x05" "ab"}) {
+    for (const std::string_view text : {"", "\x80",
+                                        "\x05"
+                                        "ab"}) {
         Reader in(text);
         EXPECT_EQ(in.string(), "");
         EXPECT_FALSE(in.ok()) << hex(text);

@@ -44,6 +44,8 @@ protected:
     Vocabulary vocabulary_{schema_, words_};
 };
 
+// Bytes stand beside what they mean:
+// clang-format off
 TEST_F(ProfileTest, IsPinnedByteByByte) {
     const std::vector<FieldValue> fields = {field("b", Value::of(true)),
                                             field("i", Value::of_int(-7)),
@@ -78,6 +80,7 @@ TEST_F(ProfileTest, IsPinnedByteByByte) {
               "027331" "06"                               // subscriber, six fields:
               "04" "01" "01" "05" "02" "0d" "06" "03" "000000000000f83f" "07" "04" "d00f" "08" "05" "a0fe0a" "09" "06" "0178");
 }
+// clang-format on
 
 TEST_F(ProfileTest, ComesBackAsItWasStored) {
     const std::vector<FieldValue> fields = {field("i", Value::of_int(3)), field("s", Value::of_string("x"))};
@@ -151,7 +154,11 @@ TEST_F(ProfileTest, WithoutRoomInTheDictionaryAWordIsWrittenInPlace) {
     profile.add(e, vocabulary_);
     std::string packed;
     profile.pack(packed);
-    EXPECT_NE(hex(packed).find("00" "036e6577" "06"), std::string::npos) << hex(packed);
+    EXPECT_NE(hex(packed).find("00"
+                               "036e6577"
+                               "06"),
+              std::string::npos)
+        << hex(packed);
     Profile back;
     ASSERT_TRUE(back.unpack(packed, "c", vocabulary_));
     EXPECT_EQ(back.rows()[0].event.area, "new");

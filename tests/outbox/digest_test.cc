@@ -108,7 +108,8 @@ TEST(Held, SameRowsGiveTheSameDigestAfterARestart) {
 TEST(Held, OtherNoticesUnderTheSameRowNumbersAreAnotherDigest) {
     const auto first = held_of({opened("a", 1), opened("b", 2)}).digests("webhook/ops/0");
     const auto second = held_of({opened("c", 1), opened("d", 2)}).digests("webhook/ops/0");
-    EXPECT_NE(first.front().notice.id, second.front().notice.id) << "the outbox was empty, and its rows are counted from 1 again";
+    EXPECT_NE(first.front().notice.id, second.front().notice.id)
+        << "the outbox was empty, and its rows are counted from 1 again";
 }
 
 TEST(Held, LongDigestIsCutWhereItMattersLeastButCountsAll) {

@@ -17,7 +17,9 @@ using namespace std::chrono_literals;
 /// Takes every record at once.
 class Topics : public TopicWriter {
 public:
-    void produce(const TopicRecord& record) override { reports_.push_back({record.tag, TopicReport::Outcome::kDelivered, {}}); }
+    void produce(const TopicRecord& record) override {
+        reports_.push_back({record.tag, TopicReport::Outcome::kDelivered, {}});
+    }
     std::vector<TopicReport> reports() override { return std::exchange(reports_, {}); }
 
 private:

@@ -109,7 +109,8 @@ inline std::shared_ptr<const RuleSet> rules_of(const EventSchema& schema) {
 class Life {
 public:
     /// `placed`: the log is read from its beginning, which is known at once.
-    Life(const std::filesystem::path& root, ArrayLog& log, std::uint32_t tasks, EngineOptions options, bool placed = true)
+    Life(const std::filesystem::path& root, ArrayLog& log, std::uint32_t tasks, EngineOptions options,
+         bool placed = true)
         : setting_{schema_, areas_, pseudonyms_, {}, tasks}, tasks_(setting_) {
         std::vector<Lane> lanes;
         for (std::uint32_t i = 0; i < tasks; ++i) {

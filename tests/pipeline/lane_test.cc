@@ -21,7 +21,11 @@ TEST(Position, IsPinnedByteByByte) {
     EXPECT_EQ(kPositionKey, "o");
     EXPECT_EQ(kCaughtUpKey, "u");
     // format, next, last (zigzag), fingerprint
-    EXPECT_EQ(hex(encode_position({1043, 1042, 0x0123456789abcdef})), "01" "a610" "a410" "efcdab8967452301");
+    EXPECT_EQ(hex(encode_position({1043, 1042, 0x0123456789abcdef})),
+              "01"
+              "a610"
+              "a410"
+              "efcdab8967452301");
 }
 
 TEST(Position, DamageIsNoticed) {

@@ -195,8 +195,7 @@ TEST(Checker, MeasuresAreOneAggregate) {
     };
     EXPECT_EQ(fault_of("count()"), "accepted");
     EXPECT_EQ(fault_of("any(urgent and pieces > 3) over 30d"), "accepted");
-    EXPECT_EQ(fault_of("count() + 1"),
-              "0-11: a measure is one function: count(), sum(amount), any(emergency) …");
+    EXPECT_EQ(fault_of("count() + 1"), "0-11: a measure is one function: count(), sum(amount), any(emergency) …");
     EXPECT_EQ(fault_of("n"), "0-1: a measure is one function: count(), sum(amount), any(emergency) …");
     EXPECT_EQ(fault_of("expected()"), "0-10: expected(): not supported yet");
     EXPECT_EQ(fault_of("distnct(note)"), "0-13: unknown function \"distnct()\" (did you mean \"distinct\"?)");
@@ -210,17 +209,18 @@ TEST(Checker, PromisesLookAtOverdueAtOpenAndAtTheAfterEvent) {
     };
     EXPECT_EQ(fault_of("overdue >= 3h"), "accepted");
     EXPECT_EQ(fault_of("overdue >= 3"), "0-12: cannot compare duration (overdue) with int (3)");
-    EXPECT_EQ(
-        fault_of("overdu >= 3h"),
-        "0-6: unknown name \"overdu\" (did you mean \"overdue\"?): the levels of a promise look at `overdue`, `open` and "
-        "`after.field`");
+    EXPECT_EQ(fault_of("overdu >= 3h"),
+              "0-6: unknown name \"overdu\" (did you mean \"overdue\"?): the levels of a promise look at `overdue`, "
+              "`open` and "
+              "`after.field`");
     EXPECT_EQ(fault_of("count() > 3"),
               "0-7: `count()`: the levels of a promise look at `overdue`, `open` and `after.field`");
     EXPECT_EQ(fault_of("overdue >= 0s and open >= 20"), "accepted");
     EXPECT_EQ(fault_of("overdue >= 0s and (after.urgent or after.size == \"large\")"), "accepted");
     EXPECT_EQ(fault_of("overdue >= 0s and after.size == \"lrge\""),
               "32-38: `size` is never \"lrge\" (did you mean \"large\"?): it is one of small, large");
-    EXPECT_EQ(fault_of("overdue >= 0s and after.score > 3"), "18-29: `score` is no field of order; hotline_rating has it");
+    EXPECT_EQ(fault_of("overdue >= 0s and after.score > 3"),
+              "18-29: `score` is no field of order; hotline_rating has it");
     EXPECT_EQ(fault_of("true"),
               "0-4: holds always or never: the level of a promise looks at `overdue`, for example `overdue >= 3h`");
 }

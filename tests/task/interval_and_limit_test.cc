@@ -45,8 +45,7 @@ constexpr const char* kPlace = R"(  - alert: R
 
 TEST_F(Interval, LevelsChangeAtItsMultiplesOnly) {
     const std::string rule = std::string(kPerson) + "    levels: {yellow: n >= 1, red: n >= 3}\n    interval: 5m\n";
-    EXPECT_EQ(tell(rule, {{10}, {20}, {299}}, 9000),
-              (Lines{"R opened red 300 e3", "R closed red 3900"}))
+    EXPECT_EQ(tell(rule, {{10}, {20}, {299}}, 9000), (Lines{"R opened red 300 e3", "R closed red 3900"}))
         << "what comes and goes between two beats is not heard";
     EXPECT_EQ(tell(rule, {{300}}, 400), (Lines{"R opened yellow 300 e1"})) << "an event on the beat is heard by it";
 }

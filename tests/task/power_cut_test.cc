@@ -68,7 +68,9 @@ protected:
     /// Half a day of a few people everywhere, and crowds of different size that come and go.
     void complain(std::mt19937_64& random) {
         std::vector<std::pair<std::int64_t, std::string>> plan;
-        const auto below = [&](std::int64_t n) { return static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(n)); };
+        const auto below = [&](std::int64_t n) {
+            return static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(n));
+        };
         for (int i = 0; i < 200; ++i) plan.emplace_back(below(12 * 3'600'000), "p/c" + std::to_string(below(4)));
         for (int crowd = 0; crowd < 6; ++crowd) {
             const std::int64_t begin = below(11 * 3'600'000), people = std::int64_t{12} << below(3);
@@ -79,14 +81,17 @@ protected:
         for (std::vector<Complaint>& of_task : log_) of_task.clear();
         for (std::size_t i = 0; i < plan.size(); ++i) {
             const auto task = static_cast<std::uint32_t>(random() % kTasks);
-            log_[task].push_back({"e" + std::to_string(i), "c" + std::to_string(i), plan[i].second, at(plan[i].first), task});
+            log_[task].push_back(
+                {"e" + std::to_string(i), "c" + std::to_string(i), plan[i].second, at(plan[i].first), task});
         }
     }
 
-    /// One life from what is stored: reads until `events` were applied or all are. With `kill` it may end within a commit.
+    /// One life from what is stored: reads until `events` were applied or all are. With `kill` it may end within a
+    /// commit.
     class Life {
     public:
-        explicit Life(PowerCutTest& test) : test_(test), setting_{test.schema_, areas_, test.pseudonyms_, {}, kTasks}, tasks_(setting_) {
+        explicit Life(PowerCutTest& test)
+            : test_(test), setting_{test.schema_, areas_, test.pseudonyms_, {}, kTasks}, tasks_(setting_) {
             for (std::uint32_t i = 0; i < kTasks; ++i) {
                 const Stored& stored = test_.disk_[i].back();
                 for (const auto& [key, value] : stored.rows) EXPECT_TRUE(tasks_.task(i).load(key, value).ok());
@@ -128,7 +133,8 @@ protected:
                 test_.disk_[i].push_back(now_[i]);
             }
             if (!rows || written < kTasks) return;
-            for (std::uint32_t i = 0; i < synced; ++i) test_.disk_[i].erase(test_.disk_[i].begin(), test_.disk_[i].end() - 1);
+            for (std::uint32_t i = 0; i < synced; ++i)
+                test_.disk_[i].erase(test_.disk_[i].begin(), test_.disk_[i].end() - 1);
             if (synced == kTasks) is_on_disk();
         }
         void finish() {
@@ -213,12 +219,15 @@ protected:
         }
         std::vector<Warning> all;
         for (auto& [id, w] : found) all.push_back(w);
-        std::sort(all.begin(), all.end(), [](const Warning& a, const Warning& b) { return std::tie(a.area, a.minute) < std::tie(b.area, b.minute); });
+        std::sort(all.begin(), all.end(), [](const Warning& a, const Warning& b) {
+            return std::tie(a.area, a.minute) < std::tie(b.area, b.minute);
+        });
         return all;
     }
     static std::string text(const std::vector<Warning>& all) {
         std::string out;
-        for (const Warning& w : all) out += w.area + " " + std::string(level_name(w.highest)) + " " + std::to_string(w.minute) + "\n";
+        for (const Warning& w : all)
+            out += w.area + " " + std::string(level_name(w.highest)) + " " + std::to_string(w.minute) + "\n";
         return out;
     }
 
@@ -227,7 +236,8 @@ protected:
     std::shared_ptr<const RuleSet> rules_;
     bool forgets_ = false;  // cells that a task which was taken back would ask for
     std::array<std::vector<Complaint>, kTasks> log_;
-    std::array<std::vector<Stored>, kTasks> disk_;  // what is on the disk, the newest last; the first survives everything
+    std::array<std::vector<Stored>, kTasks>
+        disk_;  // what is on the disk, the newest last; the first survives everything
 };
 
 TEST_F(PowerCutTest, ManyCutsGiveTheWarningsOfAnUninterruptedLife) {

@@ -1,5 +1,5 @@
-/// The rows of a task, pinned byte by byte; docs/storage_format.md draws them. The hashes of the rules are given, so that
-/// only the layout is under test.
+/// The rows of a task, pinned byte by byte; docs/storage_format.md draws them. The hashes of the rules are given, so
+/// that only the layout is under test.
 
 #include <gtest/gtest.h>
 
@@ -70,6 +70,8 @@ protected:
     TaskGroup tasks_{setting_};
 };
 
+// Bytes stand beside what they mean:
+// clang-format off
 TEST_F(StoredRows, ArePinnedByteByByte) {
     tasks_.adopt(rules());
     Event e = complaint("e1", "c");
@@ -100,6 +102,7 @@ TEST_F(StoredRows, ArePinnedByteByByte) {
     };
     EXPECT_EQ(written(tasks_.task(0)), expected);
 }
+// clang-format on
 
 TEST_F(StoredRows, ARollupIsPinnedByteByByte) {
     auto set = std::make_shared<RuleSet>();
@@ -125,12 +128,29 @@ TEST_F(StoredRows, ARollupIsPinnedByteByByte) {
     tasks_.apply(0, complaint("e1", "c"));
     tasks_.task(0).advance(from_millis(3'660'001));
     const Rows rows = written(tasks_.task(0));
-    const std::string key = "72" "044d616e79" "016e";
+    const std::string key =
+        "72"
+        "044d616e79"
+        "016e";
     ASSERT_TRUE(rows.contains(key)) << testing::PrintToString(rows);
     // state of the rule, then the instant it was judged last
     EXPECT_EQ(rows.at(key),
-              "01" "01" "044d616e79" "02016e" "c0c09a05" "04" "c0e3be03" "feffffffffffffff3f" "ffffffffffffffffff01" "01"
-              "1a746870356e7874356b3577643765367035767861783376686233" "026531" "016e" "01" "a74d2c89e6666733" "01"
+              "01"
+              "01"
+              "044d616e79"
+              "02016e"
+              "c0c09a05"
+              "04"
+              "c0e3be03"
+              "feffffffffffffff3f"
+              "ffffffffffffffffff01"
+              "01"
+              "1a746870356e7874356b3577643765367035767861783376686233"
+              "026531"
+              "016e"
+              "01"
+              "a74d2c89e6666733"
+              "01"
               "c0e3be03");
 }
 
@@ -154,7 +174,15 @@ TEST_F(StoredRows, TheWarningAboutALimitIsPinnedByteByByte) {
     ASSERT_TRUE(rows.contains(key)) << testing::PrintToString(rows);
     const std::string& row = rows.at(key);
     // format, an open episode, rule, no subject, no timer; its level, when it opened
-    EXPECT_EQ(row.substr(0, 2 * 31), "01" "01" "0e" + hex("SurgeOverLimit") + "00" "feffffffffffffff3f" "04" "c0a907");
+    EXPECT_EQ(row.substr(0, 2 * 31),
+              "01"
+              "01"
+              "0e" +
+                  hex("SurgeOverLimit") +
+                  "00"
+                  "feffffffffffffff3f"
+                  "04"
+                  "c0a907");
     EXPECT_EQ(row.substr(row.size() - 6), "c0a907") << "the instant it moved last";
 }
 

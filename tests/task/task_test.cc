@@ -203,7 +203,8 @@ TEST_F(TaskTest, ARuleThatIsGoneClosesItsCases) {
 
 TEST_F(TaskTest, ANewRuleWorksOnWhatAlreadyHappened) {
     auto tasks = group(rules(kPromise));
-    for (int i = 1; i <= 3; ++i) give(*tasks, "e" + std::to_string(i), "a" + std::to_string(i), i, "complaint", "north");
+    for (int i = 1; i <= 3; ++i)
+        give(*tasks, "e" + std::to_string(i), "a" + std::to_string(i), i, "complaint", "north");
     for (int i = 4; i <= 5; ++i) give(*tasks, "e" + std::to_string(i), "a1", i, "complaint", "north");
     EXPECT_EQ(told(*tasks), Told{}) << "nobody asked";
     store(*tasks);
@@ -216,7 +217,8 @@ TEST_F(TaskTest, ANewRuleAboutPlacesIsJudgedAtOnceAlsoBesideAnOlderOne) {
     older.replace(older.find("Surge"), 5, "Older");
     older.replace(older.find(">= 3"), 4, ">= 9");
     auto tasks = group(rules(older));
-    for (int i = 1; i <= 3; ++i) give(*tasks, "e" + std::to_string(i), "a" + std::to_string(i), i, "complaint", "north");
+    for (int i = 1; i <= 3; ++i)
+        give(*tasks, "e" + std::to_string(i), "a" + std::to_string(i), i, "complaint", "north");
     give(*tasks, "e4", "a1", 600, "complaint", "south");
     EXPECT_EQ(told(*tasks), Told{});
     tasks->adopt(rules(older + kSurge));
@@ -229,7 +231,8 @@ TEST_F(TaskTest, CellsOfANewRuleAreThoseThatCountingLiveWouldHaveMade) {
         auto tasks = group(rules(from_the_beginning ? std::string(kPromise) + kSurge : kPromise));
         for (int i = 0; i < 60; ++i) {
             const std::string who = "a" + std::to_string(i % 7);
-            give(*tasks, "e" + std::to_string(i), who, (i * 37 % 40) * 60, "complaint", i % 3 == 0 ? "north/a" : "north/b");
+            give(*tasks, "e" + std::to_string(i), who, (i * 37 % 40) * 60, "complaint",
+                 i % 3 == 0 ? "north/a" : "north/b");
         }
         store(*tasks);
         tasks = group(rules(std::string(kPromise) + kSurge));

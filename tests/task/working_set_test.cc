@@ -127,7 +127,8 @@ TEST(WorkingSet, TheFirstOfManyIdsIsStillADuplicate) {
     World world;
     std::mt19937 chance(7);
     for (int i = 0; i < 2000; ++i) world.give(chance);
-    const auto duplicates = std::count(world.outcomes.begin(), world.outcomes.end(), static_cast<int>(Outcome::kDuplicate));
+    const auto duplicates =
+        std::count(world.outcomes.begin(), world.outcomes.end(), static_cast<int>(Outcome::kDuplicate));
     EXPECT_GT(duplicates, 50);
     EXPECT_LT(duplicates, 1000);
 }

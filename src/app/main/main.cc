@@ -1,3 +1,5 @@
 #include "app/command_line.h"
 
-int main(int argc, char** argv) { return tocsin::app::run(argc, argv); }
+int main(int argc, char** argv) {
+    return tocsin::app::run(argc, argv);
+}
