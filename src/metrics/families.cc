@@ -86,6 +86,7 @@ const std::vector<Family>& families() {
         {"state_write_stalls", kGauge, {}, "1 while the database slows writes down."},
         {"timers_pending", kGauge, {}, "Profiles with a timer."},
         {"rules_loaded", kGauge, {"group"}, "Rules in force."},
+        {"rule_evaluations_total", kCounter, {"rule"}, "How often the rule was judged for one subject."},
         {"rule_last_match_timestamp_seconds", kGauge, {"rule"}, "Event time of the rule's last transition."},
         {"rule_unverified", kGauge, {"rule"}, "1 while an input that the rule's promises wait on cannot be read."},
         {"episodes_open", kGauge, {"rule", "level"}, "Open cases and warnings."},

@@ -105,18 +105,52 @@ http::Response Api::lookup(const http::Request& request) {
     return json_response(200, {{"status", "success"}, {"data", found}});
 }
 
-http::Response Api::rules() const {
+// Warnings that are open, as Prometheus lists alerts. Persons are not listed: /api/v1/cases has them.
+nlohmann::json Api::alerts_of(const Rule& rule) {
+    json alerts = json::array();
+    for (std::uint32_t i = 0; i < tasks_.size() && !rule.raises_case; ++i) {
+        task::Task& task = tasks_.task(i);
+        task.for_each_open([&](const task::OpenEpisode& open) {
+            if (open.state.rule != rule.name || alerts.size() >= kListedMax) return;
+            json labels = rule.labels;
+            labels["alertname"] = rule.name;
+            labels["level"] = level_name(open.state.episode.level);
+            for (const auto& field : task.recorder().subject(rule, open.state.subject))
+                labels[field.name] = field.shown;
+            alerts.push_back(
+                {{"state", "firing"}, {"activeAt", format_rfc3339(open.state.episode.opened_at)}, {"labels", labels}});
+        });
+    }
+    return alerts;
+}
+
+nlohmann::json Api::describe_rule(const Rule& rule) {
+    std::uint64_t evaluations = 0, open = 0;
+    for (std::uint32_t i = 0; i < tasks_.size(); ++i) {
+        task::Task& task = tasks_.task(i);
+        evaluations += task.recorder().evaluations()[rule.order];
+        task.for_each_open([&](const task::OpenEpisode& episode) { open += episode.state.rule == rule.name ? 1 : 0; });
+    }
+    return {{"name", rule.name},
+            {"type", "alerting"},
+            {"health", "ok"},
+            {"state", open > 0 ? "firing" : "inactive"},
+            {"query", rule.file + ":" + std::to_string(rule.line)},
+            {"duration", static_cast<double>(rule.hold_for.count()) / 1000},
+            {"keepFiringFor", static_cast<double>(rule.keep_firing_for.count()) / 1000},
+            {"labels", rule.labels},
+            {"raises", rule.raises_case ? "case" : "warning"},
+            {"open", open},
+            {"evaluations", evaluations},
+            {"alerts", alerts_of(rule)}};
+}
+
+http::Response Api::rules() {
     json groups = json::array();
     for (const RuleGroup& group : rules_->groups) {
         json rules = json::array();
         for (const Rule& rule : rules_->rules) {
-            if (rule.group != group.name || rule.file != group.file) continue;
-            json labels = rule.labels;
-            rules.push_back({{"name", rule.name},
-                             {"type", "alerting"},
-                             {"health", "ok"},
-                             {"labels", labels},
-                             {"raises", rule.raises_case ? "case" : "warning"}});
+            if (rule.group == group.name && rule.file == group.file) rules.push_back(describe_rule(rule));
         }
         groups.push_back({{"name", group.name}, {"file", group.file}, {"rules", rules}});
     }

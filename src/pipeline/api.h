@@ -2,6 +2,7 @@
 /// /api/v1: what the daemon knows, in Prometheus' envelope. Answers are made on the engine thread.
 
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 
 #include "http/server.h"
@@ -25,7 +26,9 @@ public:
 private:
     [[nodiscard]] http::Response episodes(bool cases, const std::string& id);
     [[nodiscard]] http::Response lookup(const http::Request& request);
-    [[nodiscard]] http::Response rules() const;
+    [[nodiscard]] http::Response rules();
+    [[nodiscard]] nlohmann::json alerts_of(const Rule& rule);
+    [[nodiscard]] nlohmann::json describe_rule(const Rule& rule);
 
     task::TaskGroup& tasks_;
     const task::Setting& setting_;

@@ -80,6 +80,7 @@ private:
     void tell_metrics(Instant now);
     void tell_reading(Instant now);
     void tell_rules();
+    void tell_evaluations();
     void tell_unverified();
     void tell_two_partitions();
     void tell_state();
@@ -128,6 +129,7 @@ private:
     bool assigned_ = false, intake_started_ = false, cannot_store_ = false;
     std::array<double, 4> log_lines_told_{};
     double cells_refused_told_ = 0;
+    std::vector<std::uint64_t> evaluations_told_;  // by Rule::order, of the rules in force
     KafkaNumbers kafka_numbers_;
     std::uint64_t http_refused_told_ = 0, in_two_partitions_told_ = 0;
     Instant last_metrics_ = kBeforeAll, last_group_commit_ = kBeforeAll;

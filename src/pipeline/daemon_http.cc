@@ -72,6 +72,8 @@ std::string Daemon::try_reload() {
         service::ready("reload refused");
         return problem;
     }
+    tell_evaluations();  // of the rules that end here
+    evaluations_told_.clear();
     // Between two records: every task takes the new rules at one point of the log.
     rules_ = fresh;
     outlet_->use(fresh);

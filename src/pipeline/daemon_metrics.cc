@@ -48,6 +48,7 @@ void Daemon::tell_metrics(Instant now) {
     tell_reading(now);
     tell_unverified();
     tell_two_partitions();
+    tell_evaluations();
     tell_state();
     tell_http();
     for (std::size_t l = 0; l < kLogLevelNames.size(); ++l) {
@@ -96,6 +97,16 @@ void Daemon::tell_unverified() {
     }
     const std::lock_guard lock(mutex_);
     unverified_ = std::move(unverified);
+}
+
+void Daemon::tell_evaluations() {
+    evaluations_told_.resize(rules_->rules.size(), 0);
+    for (const Rule& rule : rules_->rules) {
+        std::uint64_t sum = 0;
+        for (const Lane& lane : engine_->lanes()) sum += lane.task->recorder().evaluations()[rule.order];
+        const std::uint64_t told = std::exchange(evaluations_told_[rule.order], sum);
+        if (sum != told) metrics_.add("rule_evaluations_total", {rule.name}, static_cast<double>(sum - told));
+    }
 }
 
 void Daemon::tell_two_partitions() {

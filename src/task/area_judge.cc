@@ -142,6 +142,7 @@ void AreaJudge::judge_at(const CellPlan& plan, Subject& subject, Instant now, co
         mark(subject);
         return set_due(subject, state.due > now ? std::min(state.due, beat) : beat);
     }
+    recorder_.evaluated(rule);
     EvalContext context;
     context.measures = measures_;
     context.thresholds = thresholds_of(rule, subject);

@@ -102,6 +102,7 @@ std::vector<std::string> PersonJudge::evidence(const Rule& rule, const rules::Re
 }
 
 episodes::Holding PersonJudge::holding(const Rule& rule, const rules::Remembered& rows, Instant now) {
+    recorder_.evaluated(rule);
     rules::measure(rule, rows, now, measures_);
     EvalContext context;
     context.measures = measures_;
@@ -303,6 +304,7 @@ void PersonJudge::judge_promise(const Rule& rule, States& states, episodes::Subj
         held_now.stays = rules::verdict(rule, staying).stays;
     }
     held_now.level = rules::verdict(rule, context).level;
+    recorder_.evaluated(rule);
     if (const auto step = episodes::move(rule, state.episode, held_now, now))
         record_promise(rule, state, *step, promise);
     state.due = episodes::next_due(rule, promise, now, cause);

@@ -31,7 +31,10 @@ public:
     static constexpr std::size_t kPseudonymsMax = 4096;
 
     explicit Recorder(const Setting& setting) : setting_(setting) {}
-    void use(std::shared_ptr<const RuleSet> rules) { rules_ = std::move(rules); }
+    void use(std::shared_ptr<const RuleSet> rules) {
+        rules_ = std::move(rules);
+        evaluations_.assign(rules_->rules.size(), 0);
+    }
     [[nodiscard]] const RuleSet& rules() const { return *rules_; }
 
     /// The limits of every task, by index; they must outlive the recorder.
@@ -49,6 +52,11 @@ public:
     /// The `by` fields of a subject's key, pseudonyms beside plain values.
     [[nodiscard]] std::vector<Transition::SubjectField> subject(const Rule& rule, std::string_view key) const;
 
+    /// The rule was judged for one subject.
+    void evaluated(const Rule& rule) { ++evaluations_[rule.order]; }
+    /// How often each rule was judged since use(), by Rule::order.
+    [[nodiscard]] std::span<const std::uint64_t> evaluations() const { return evaluations_; }
+
     /// The records made since the last call, in the order they were made.
     std::vector<Transition> take() { return std::exchange(made_, {}); }
     [[nodiscard]] bool empty() const { return made_.empty(); }
@@ -65,6 +73,7 @@ private:
     const Setting& setting_;
     std::shared_ptr<const RuleSet> rules_;
     std::vector<Transition> made_;
+    std::vector<std::uint64_t> evaluations_;
     std::vector<LimitJudge*> limits_;
     mutable absl::flat_hash_map<std::string, std::string, ledger::TextHash, ledger::TextEqual>
         pseudonyms_;  // a keyed hash costs more than finding it again

@@ -138,6 +138,7 @@ std::vector<std::string> RollupJudge::evidence(const Rule& rule, const Place& pl
 }
 
 rules::Verdict RollupJudge::measure(const Rule& rule, const Place& place) {
+    recorder_.evaluated(rule);
     measures_.clear();
     for (const Measure& m : rule.measures)
         measures_.push_back(Value::of_int(m.window == Duration::zero() ? place.open : place.broken));

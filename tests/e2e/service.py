@@ -201,6 +201,10 @@ def the_pages(check, daemon, tocsin, exposed, ids):
             envelope = json.loads(said[path]) if said[path].startswith("{") else {"status": "no JSON"}
             check(envelope["status"] == ("success" if status == 200 else "error") and ("data" in envelope or {"errorType", "error"} <= envelope.keys()),
                   f"{path} is in Prometheus' envelope", said[path][:200])
+    rules = [rule for group in json.loads(said["/api/v1/rules"])["data"]["groups"] for rule in group["rules"]]
+    check(any(rule["evaluations"] > 0 and rule["open"] > 0 and rule["state"] == "firing" for rule in rules),
+          "/api/v1/rules says how often rules were judged and what is open", said["/api/v1/rules"][:400])
+    check("tocsin_rule_evaluations_total{" in said["/metrics"], "evaluations are counted by rule")
     check(ask(base + "/-/ready", "HEAD") == (200, ""), "HEAD is answered")
     for path, wanted in (("/metrics", 200), ("/-/ready", 200), ("/-/healthy", 200), ("/api/v1/cases", 403), ("/", 403), ("/api/v1/lookup?id=c-x&reveal=true", 403)):
         check(ask(f"http://127.0.0.1:{exposed}{path}")[0] == wanted, f"on an address others reach, {path} answers {wanted}")
