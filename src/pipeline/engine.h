@@ -44,7 +44,7 @@ public:
     static constexpr Duration kCommitEvery = std::chrono::milliseconds(100);
     /// While there is more to read than one step takes: whoever is busy in a backlog is then stored once for many
     /// events.
-    static constexpr Duration kCommitEveryBehind = std::chrono::seconds(1);
+    static constexpr Duration kCommitEveryBehind = std::chrono::milliseconds(500);
     static constexpr Duration kSyncEvery = std::chrono::seconds(5);
     /// A task that cannot be read holds up the others no longer than this.
     static constexpr Duration kHoldUpMax = std::chrono::seconds(30);
