@@ -179,7 +179,7 @@ std::uint64_t hash64(std::string_view bytes) {
         bytes.remove_prefix(8);
     }
     std::uint64_t tail = 0;
-    std::memcpy(&tail, bytes.data(), bytes.size());
+    if (!bytes.empty()) std::memcpy(&tail, bytes.data(), bytes.size());  // an empty view may point nowhere
     return mix(h ^ tail ^ 0x2545f4914f6cdd1dULL);
 }
 
