@@ -44,7 +44,10 @@ THROWN_AWAY_MIN, UNDELIVERED_MIN, CASES_MIN, WARNINGS_MIN, CUTS_MIN, BROKER_KILL
 
 # The share of the input that the broker gives out in a second: it must outlast all kills however fast the machine is, and
 # still reach all tasks within one life. A control, which needs few kills, gets all at once.
-RATE = 0.02
+RATE = 0.01
+
+# Records in one piece: a fetch gives whole pieces only, and large ones would leave a partition without any for seconds.
+BATCH = 100
 
 # A run in which everything is equal, but whose kills hit too little, is made again with another seed; so many runs at most.
 RUNS_MAX = 3
@@ -135,7 +138,7 @@ class Run:
             self.broker.create(topic, partitions)
         bytes_in = 0
         for (topic, partition), records in self.layout.records.items():
-            self.broker.produce(topic, partition, records)
+            self.broker.produce(topic, partition, records, BATCH)
             bytes_in += sum(len(key) + len(value) + 10 for key, value in records)
         self.log = "crash.events" if options.way == "direct" else "tocsin.events"
         if not options.expect_fault:

@@ -62,11 +62,11 @@ class Broker:
         return subprocess.run(["kcat", "-b", self.bootstrap, "-q", "-X", "topic.metadata.refresh.interval.ms=1000", *arguments],
                               check=True, **options)
 
-    def produce(self, topic, partition, records):
-        """Writes (key, value) records in order; an empty key is no key."""
+    def produce(self, topic, partition, records, batch=10_000):
+        """Writes (key, value) records in order, at most `batch` of them in one piece; an empty key is no key."""
         lines = "".join(f"{key}\t{value}\n" for key, value in records)
         self.kcat("-P", "-t", topic, "-p", str(partition), "-K", "\t", "-Z", "-z", "lz4", "-X", "acks=all",
-                  "-X", "enable.idempotence=true", "-X", "linger.ms=50", input=lines, text=True, encoding="utf-8")
+                  "-X", "enable.idempotence=true", "-X", "linger.ms=50", "-X", f"batch.num.messages={batch}", input=lines, text=True, encoding="utf-8")
 
     def ends(self, topic, partitions):
         """{partition: offset after the last record}."""
