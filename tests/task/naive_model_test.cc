@@ -1,5 +1,5 @@
 /// Random rules over random events, judged by tasks and by recounting everything at every step: the same transitions.
-/// 100 cases; RC_PARAMS="max_success=100000" runs more.
+/// 100 cases; with RC_PARAMS="max_success=N", as task.random_cases has it and ./dev model, N.
 
 #include <gtest/gtest.h>
 // rapidcheck wants gtest before it
