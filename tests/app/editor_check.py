@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What an author sees in an editor: unknown keys are flagged and colours are completed, by yaml-language-server.
 
-    editor_check.py TOCSIN [SERVER]      exit code 77, and a line that says so, where there is no such program
+    editor_check.py TOCSIN SERVER...     the first SERVER that is there; exit code 77, and a line that says so, if none is
 """
 import json
 import os
@@ -103,9 +103,10 @@ def check(tocsin, command, folder):
     return wrong
 
 
-def main(tocsin, command="yaml-language-server"):
-    if shutil.which(command) is None:
-        print("SKIPPED: there is no yaml-language-server; to try it: npm install -g yaml-language-server")
+def main(tocsin, *servers):
+    command = next(filter(None, map(shutil.which, servers)), None)
+    if command is None:
+        print("SKIPPED: there is no yaml-language-server; ./dev deps fetches it where there is npm and a way to its registry")
         return SKIPPED
     with tempfile.TemporaryDirectory() as folder:
         wrong = check(tocsin, command, folder)
