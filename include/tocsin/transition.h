@@ -42,6 +42,7 @@ struct Transition {
     bool is_case = false;       ///< raises: case, else warning
     bool experimental = false;  ///< never notified
     bool withheld = false;      ///< by `limit`: receivers are told of the rule's others
+    bool swept = false;         ///< found when a new rule was judged over what is remembered: told in a digest
     std::string episode_id;     ///< 26 characters
     std::uint64_t number = 0;   ///< 1, 2, …: the transition's id is "<episode_id>.<number>"
     /// By field name: pseudonym and plain value. The plain value leaves the process only by --show-subjects, lookup.

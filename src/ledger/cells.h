@@ -92,6 +92,13 @@ public:
     void add(Cell& cell, const CellEvent& event, std::int64_t reach);
     /// Forgets the cell's buckets before `first`.
     void expire(Cell& cell, std::int64_t first);
+    /// Empties the cells whose key says so.
+    template <typename Gone>
+    void drop_if(Gone&& gone) {
+        for (const auto& [key, cell] : cells_) {
+            if (gone(std::string_view(key))) expire(*cell, INT64_MAX);
+        }
+    }
 
     [[nodiscard]] std::size_t size() const { return cells_.size(); }
     [[nodiscard]] std::uint64_t refused() const { return refused_; }

@@ -10,6 +10,7 @@ namespace tocsin::task {
 
 void AreaJudge::use(const RuleSet& rules) {
     plans_.clear();
+    held_.clear();
     by_order_.assign(rules.rules.size(), nullptr);
     for (const Rule& rule : rules.rules) {
         if (rule.person || rule.rolls_up || rule.limits) continue;
@@ -170,12 +171,11 @@ void AreaJudge::judge_at(const CellPlan& plan, Subject& subject, Instant now, co
     set_due(subject, rule.on_beat(due));
 }
 
-void AreaJudge::look_at_phases(Instant clock) {
+void AreaJudge::look_at_phases(Instant from) {
     for (auto& [key, subject] : subjects_) {
         const auto known = plans_.find(key.rule);
         if (known == plans_.end() || known->second.plan.rule->plan == nullptr) continue;
-        if (subject.state.episode.open())
-            set_due(subject, std::min(subject.state.due, std::max(clock, subject.judged)));
+        if (subject.state.episode.open()) set_due(subject, std::min(subject.state.due, std::max(from, subject.judged)));
     }
 }
 
@@ -226,7 +226,8 @@ void AreaJudge::record_step(const CellPlan& plan, Subject& subject, episodes::St
 
 void AreaJudge::fire_one(Subject& subject, Instant now) {
     const auto plan = plans_.find(subject.state.rule);
-    if (plan == plans_.end()) {
+    // A rule that is held is judged everywhere when it no longer is.
+    if (plan == plans_.end() || held(*plan->second.plan.rule)) {
         set_due(subject, kNever);
         return;
     }
@@ -235,6 +236,7 @@ void AreaJudge::fire_one(Subject& subject, Instant now) {
 
 void AreaJudge::judge(const Touch& touch, Instant clock) {
     Subject& subject = subject_of(*touch.rule, touch.subject);
+    if (held(*touch.rule)) return;
     while (subject.state.due < touch.time) fire_one(subject, subject.state.due);
     judge_at(by_order_[touch.rule->order]->plan, subject, std::max({touch.time, clock, subject.judged}), &touch.id);
 }

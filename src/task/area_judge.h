@@ -25,9 +25,11 @@ public:
     static constexpr char kKeyPrefix = 'a';
 
     AreaJudge(const Setting& setting, Recorder& recorder) : setting_(setting), recorder_(recorder), phases_(setting) {}
-    /// Another plan of phases may hold: judges the open episodes of rules with phases again.
-    void look_at_phases(Instant clock);
+    /// Other phases may hold from `from` on: judges the open episodes of rules with phases again.
+    void look_at_phases(Instant from);
     void use(const RuleSet& rules);
+    /// Rules (by order) that are not judged for now: their cells are being filled. Until the next call.
+    void hold(const std::vector<bool>& warming) { held_ = warming; }
     /// The cells of every task, this one's included; they must outlive the judge.
     void see(std::vector<const ledger::CellStore*> sources) { sources_ = std::move(sources); }
 
@@ -103,6 +105,7 @@ private:
     void measure(const CellPlan& plan, Subject& subject, Instant now);
     Instant next_change(const CellPlan& plan, const Subject& subject, Instant now) const;
     std::vector<std::string> evidence(const CellPlan& plan, const Subject& subject, Instant now) const;
+    [[nodiscard]] bool held(const Rule& rule) const { return rule.order < held_.size() && held_[rule.order]; }
     void fire_one(Subject& subject, Instant now);
     void set_due(Subject& subject, Instant due);
     void mark(Subject& subject);
@@ -111,6 +114,7 @@ private:
     Recorder& recorder_;
     PhaseOf phases_;
     bool reviewing_ = false;
+    std::vector<bool> held_;
     std::vector<const ledger::CellStore*> sources_;
     std::map<std::string, Known, std::less<>> plans_;  // by rule name
     std::vector<Known*> by_order_;                     // by Rule::order; null: a person's

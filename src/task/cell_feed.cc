@@ -1,18 +1,22 @@
 #include "task/cell_feed.h"
 
 #include <algorithm>
+#include <set>
 
 #include "rules/judge.h"
 #include "task/subject.h"
 
 namespace tocsin::task {
+
 void CellFeed::use(const RuleSet& rules) {
+    std::set<std::uint64_t> fed;
     plans_.clear();
     by_kind_.assign(setting_.schema.kinds().size(), {});
     for (const Rule& rule : rules.rules) {
         if (rule.person || rule.rolls_up || rule.limits) continue;
         for (const KindId kind : rule.on) by_kind_[kind].push_back(plans_.size());
         plans_.push_back(plan_cells(rule));
+        for (CellSpec& spec : plans_.back().specs) spec.fed = fed.insert(spec.hash).second;
     }
 }
 
@@ -57,6 +61,7 @@ CellFeed::Neighbours CellFeed::neighbours(const CellPlan& plan, const ledger::Pr
 void CellFeed::count(const CellPlan& plan, const Event& event, const Neighbours& near, const std::string& subject,
                      Instant oldest) {
     for (const CellSpec& spec : plan.specs) {
+        if (!spec.fed) continue;
         ledger::CellEvent entry;
         entry.time = event.time;
         entry.id = event.id;

@@ -56,6 +56,10 @@ CellPlan plan_cells(const Rule& rule) {
         // The repeats of a bucket are cut at the reach, and sums mean what this definition says: both belong to it.
         ledger::put_signed(identity, spec.reach);
         if (!spec.sums.empty()) ledger::put_fixed64(identity, rule.definition_hash);
+        // A rule that looks at fewer levels of areas has fewer cells. What is not written leaves no trace.
+        if (rule.rollup_areas != Rule{}.rollup_areas) {
+            for (const bool used : rule.rollup_areas) identity.push_back(used ? '1' : '0');
+        }
         spec.hash = hash64(identity);
     }
     return plan;

@@ -28,6 +28,7 @@ struct CellSpec {
     std::int64_t reach = 0;             ///< longest window in buckets
     std::vector<std::size_t> measures;  ///< indices into Rule::measures
     std::vector<CellSum> sums;          ///< in the order of Bucket::sums
+    bool fed = true;                    ///< false: another rule's plan feeds these same cells
 };
 
 struct CellPlan {

@@ -3,6 +3,20 @@
 #include <algorithm>
 
 namespace tocsin::task {
+namespace {
+
+// What the plan says of this very area.
+PhaseAt planned_at(const PhasePlan& plan, std::string_view area, Instant t) {
+    PhaseAt found;
+    const auto changes = plan.areas.find(area);
+    if (changes == plan.areas.end()) return found;
+    for (const PhasePlan::Change& change : changes->second) {
+        if (change.at <= t) found = {change.phase, change.at};
+    }
+    return found;
+}
+
+}  // namespace
 
 void PhaseOf::find_lineage(std::string_view area) {
     lineage_.clear();
@@ -14,7 +28,18 @@ PhaseAt PhaseOf::in_force(const PhasePlan& plan, const Subject& subject, Instant
     for (auto own = subject.own.rbegin(); own != subject.own.rend(); ++own) {
         if (own->since <= t) return *own;
     }
-    return plan.at(lineage_, t);
+    return setting_.phases->empty() ? plan.at(lineage_, t) : in_force(plan, t);
+}
+
+// Of the areas that were found: the nearest of which anything is said.
+PhaseAt PhaseOf::in_force(const PhasePlan& plan, Instant t) const {
+    for (const std::string_view area : lineage_) {
+        const PhaseAt told = setting_.phases->at(plan, area, t);
+        const PhaseAt planned = planned_at(plan, area, t);
+        if (!planned.phase.empty() && (told.phase.empty() || planned.since > told.since)) return planned;
+        if (!told.phase.empty()) return told;
+    }
+    return plan.at({}, t);
 }
 
 rules::InPhase PhaseOf::at(const PhasePlan& plan, const Subject& subject, Instant t) {
@@ -26,7 +51,7 @@ rules::InPhase PhaseOf::at(const PhasePlan& plan, const Subject& subject, Instan
 
 Instant PhaseOf::next(const PhasePlan& plan, const Subject& subject, Instant t) {
     find_lineage(subject.area);
-    Instant next = plan.next(lineage_, t);
+    Instant next = std::min(plan.next(lineage_, t), setting_.phases->next(plan, lineage_, t));
     for (const PhaseAt& own : subject.own) {
         for (const Instant instant : {own.since, own.since + plan.settle}) {
             if (instant > t) next = std::min(next, instant);

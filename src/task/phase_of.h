@@ -1,5 +1,6 @@
 #pragma once
-/// Which phase a subject is in: its own, if an event `phase_change` about the person said so, else its area's.
+/// Which phase a subject is in: its own, if an event `phase_change` about the person said so, else its area's: what the
+/// plan says of it or an event told, whichever is later.
 
 #include <span>
 #include <string>
@@ -30,6 +31,7 @@ public:
 
 private:
     PhaseAt in_force(const PhasePlan& plan, const Subject& subject, Instant t) const;
+    PhaseAt in_force(const PhasePlan& plan, Instant t) const;
     void find_lineage(std::string_view area);
     const Setting& setting_;
     std::vector<std::string_view> lineage_;

@@ -63,6 +63,7 @@ Transition Recorder::make(const Rule& rule, const episodes::SubjectState& state,
     t.is_case = rule.raises_case;
     t.experimental = rule.experimental;
     t.withheld = rule.limit > 0 && e.withheld;
+    t.swept = sweeping_ && !rule.limits;  // that there are too many is told at once
     t.episode_id = e.id;
     t.number = e.transitions;
     t.subject = subject(rule, state.subject);

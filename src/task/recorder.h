@@ -52,6 +52,9 @@ public:
     /// The `by` fields of a subject's key, pseudonyms beside plain values.
     [[nodiscard]] std::vector<Transition::SubjectField> subject(const Rule& rule, std::string_view key) const;
 
+    /// Until the next call what is recorded is found by a sweep, not brought about by an event or the clock.
+    void sweeping(bool is) { sweeping_ = is; }
+
     /// The rule was judged for one subject.
     void evaluated(const Rule& rule) { ++evaluations_[rule.order]; }
     /// How often each rule was judged since use(), by Rule::order.
@@ -75,6 +78,7 @@ private:
     std::vector<Transition> made_;
     std::vector<std::uint64_t> evaluations_;
     std::vector<LimitJudge*> limits_;
+    bool sweeping_ = false;
     mutable absl::flat_hash_map<std::string, std::string, ledger::TextHash, ledger::TextEqual>
         pseudonyms_;  // a keyed hash costs more than finding it again
 };

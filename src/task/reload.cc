@@ -34,7 +34,9 @@ std::map<std::string, Rule> Task::rules_gone() const {
 }
 
 void Task::adopt(std::shared_ptr<const RuleSet> rules) {
+    kept_from_ = kept_from();
     rules_ = std::move(rules);
+    if (!stored_phases_.empty()) setting_.phases->load(index_, std::exchange(stored_phases_, {}));
     recorder_.use(rules_);
     persons_.use(*rules_);
     feed_.use(*rules_);
@@ -44,30 +46,21 @@ void Task::adopt(std::shared_ptr<const RuleSet> rules) {
     if (const auto gone = rules_gone(); !gone.empty()) close_missing_rules(gone);
 
     changed_.clear();
+    warming_.clear();
     std::map<std::string, KnownRule> known;
     for (const Rule& rule : rules_->rules) {
         const auto before = known_rules_.find(rule.name);
-        if (before == known_rules_.end() || before->second.definition_hash != rule.definition_hash)
-            changed_.push_back(&rule);
+        const bool same = before != known_rules_.end() && before->second.definition_hash == rule.definition_hash;
+        if (!same || before->second.warming) changed_.push_back(&rule);
         KnownRule& entry = known[rule.name];
         entry.definition_hash = rule.definition_hash;
         entry.raises_case = rule.raises_case;
         for (const FieldId field : rule.by) entry.by.push_back(setting_.schema.field_name(field));
     }
     known_rules_ = std::move(known);
-
-    std::vector<const CellPlan*> filled;
-    std::map<std::uint64_t, bool> specs;
-    for (const CellPlan& plan : feed_.plans()) {
-        for (const CellSpec& spec : plan.specs) {
-            if (!known_cells_.contains(spec.hash) && (filled.empty() || filled.back() != &plan))
-                filled.push_back(&plan);
-            specs[spec.hash] = true;
-        }
-    }
-    known_cells_ = std::move(specs);
-    if (table_.size() > 0 && (!changed_.empty() || !filled.empty())) sweep(changed_, filled);
-    look_at_phases();
+    begin_sweep();
+    phases_from_ = clock_;
+    judge_phases();
 }
 
 void Task::close_missing_rules(const std::map<std::string, Rule>& gone) {
@@ -75,8 +68,9 @@ void Task::close_missing_rules(const std::map<std::string, Rule>& gone) {
     rollups_.drop(gone, clock_);
     limits_.drop(gone, clock_);
     const auto is_gone = [&](const episodes::SubjectState& s) { return gone.contains(s.rule); };
+    working_.pack();
     for (ledger::Slot slot = 0; slot < table_.slots(); ++slot) {
-        if (!table_.alive(slot)) continue;
+        if (!table_.alive(slot) || !has_states(table_.bytes(slot))) continue;
         WorkingSet::Entry& at = take(slot);
         if (std::none_of(at.states.begin(), at.states.end(), is_gone)) continue;
         for (episodes::SubjectState& s : at.states) {
@@ -89,33 +83,17 @@ void Task::close_missing_rules(const std::map<std::string, Rule>& gone) {
     }
 }
 
-void Task::sweep(const std::vector<const Rule*>& judged, const std::vector<const CellPlan*>& filled) {
-    for (ledger::Slot slot = 0; slot < table_.slots(); ++slot) {
-        if (!table_.alive(slot)) continue;
-        WorkingSet::Entry& at = take(slot);
-        const auto rows = at.profile.rows();
-        for (const CellPlan* plan : filled) {
-            for (std::size_t i = 0; i < rows.size(); ++i) feed_.refill(*plan, at.profile, i, clock_);
-        }
-        if (table_.key(slot).front() != 'c') continue;
-        const Instant newest = rows.empty() ? clock_ : rows.back().event.time;
-        for (const Rule* rule : judged) {
-            if (rule->person) persons_.review(*rule, at.profile, at.states, std::max(clock_, newest));
-        }
-        settle(slot, at);
-    }
-}
-
-void Task::look_at_phases() {
+void Task::judge_phases() {
+    const Instant from = std::max(clock_, std::exchange(phases_from_, kNever));
     const auto phased = [](const Rule* rule) { return rule != nullptr && rule->plan != nullptr && !rule->expect; };
     if (std::none_of(rules_->rules.begin(), rules_->rules.end(), [&](const Rule& r) { return phased(&r); })) return;
-    areas_.look_at_phases(clock_);
+    areas_.look_at_phases(from);
     working_.pack();
     for (ledger::Slot slot = 0; slot < table_.slots(); ++slot) {
         if (!table_.alive(slot) || !has_states(table_.bytes(slot))) continue;
         WorkingSet::Entry& at = take(slot);
         // Not before an instant that was judged already.
-        const Instant now = at.profile.rows().empty() ? clock_ : std::max(clock_, at.profile.rows().back().event.time);
+        const Instant now = at.profile.rows().empty() ? from : std::max(from, at.profile.rows().back().event.time);
         for (episodes::SubjectState& s : at.states) {
             if (s.episode.open() && phased(rules_->find(s.rule))) s.due = std::min(s.due, now);
         }
@@ -130,21 +108,27 @@ bool Task::has_changed(const Rule& rule) const {
 void Task::tell_promises() {
     told_.tell_all({});
     if (!told_.needed()) return;
+    working_.pack();
     for (ledger::Slot slot = 0; slot < table_.slots(); ++slot) {
-        if (!table_.alive(slot)) continue;
+        if (!table_.alive(slot) || !has_states(table_.bytes(slot))) continue;
         told_.tell_all(working_.get(slot).states);
     }
 }
 
 void Task::review_areas() {
     rollups_.all_told();
+    recorder_.sweeping(true);
+    std::vector<const Rule*> later;
     for (const Rule* rule : changed_) {
-        if (rule->rolls_up)
+        if (rule->order < warming_.size() && warming_[rule->order])
+            later.push_back(rule);
+        else if (rule->rolls_up)
             rollups_.review(*rule);
         else if (!rule->person && !rule->limits)
             areas_.review(*rule, clock_);
     }
-    changed_.clear();
+    recorder_.sweeping(false);
+    changed_ = std::move(later);
     limits_.all_counted(clock_);
 }
 

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "base/pseudonym.h"
+#include "task/area_phases.h"
 #include "tocsin/areas.h"
 #include "tocsin/rule_set.h"
 #include "tocsin/schema.h"
@@ -24,6 +25,8 @@ struct Setting {
     const Pseudonymizer& pseudonyms;
     Limits limits;
     std::uint32_t task_count = 1;
+    /// What events have told of areas; the tasks tell it each other here.
+    std::shared_ptr<AreaPhases> phases = std::make_shared<AreaPhases>();
 };
 
 }  // namespace tocsin::task

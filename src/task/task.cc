@@ -10,7 +10,9 @@ namespace {
 
 constexpr char kMetaPrefix = 'm';
 constexpr std::string_view kClockKey = "mclock";
-constexpr std::uint8_t kMetaFormat = 1;
+constexpr std::string_view kPhasesKey = "mphases";
+constexpr std::uint8_t kMetaFormat = 2;
+constexpr std::uint8_t kRaisesCase = 1, kWarming = 2;
 
 // A profile of its own for each event without a customer: nobody to remember, but its id must not count twice.
 void put_key(const Event& event, std::string& key) {
@@ -31,6 +33,7 @@ Task::Task(const Setting& setting, std::uint32_t index)
       told_(setting),
       rollups_(setting, recorder_),
       limits_(recorder_),
+      phase_change_(setting.schema.kind("phase_change")),
       working_(table_, vocabulary_) {}
 
 Duration Task::keep() const {
@@ -42,6 +45,9 @@ Duration Task::keep() const {
 }
 Instant Task::oldest_kept() const {
     return clock_ - keep();
+}
+Instant Task::kept_from() const {
+    return rules_ == nullptr || clock_ == kBeforeAll ? kept_from_ : std::max(kept_from_, oldest_kept());
 }
 
 WorkingSet::Entry& Task::take(ledger::Slot slot) {
@@ -102,6 +108,8 @@ Applied Task::apply(const Event& event, std::vector<Touch>& touches) {
         applied.outcome = Outcome::kTooLate;
         return applied;
     }
+    // Phases of many areas come one behind the other: what is open is looked at once, behind the last of them.
+    if (phases_from_ <= event.time && !of_area(event)) judge_phases();
     put_key(event, key_);
     ledger::Slot slot = table_.find(key_);
     applied.new_customer = slot == ledger::kNoSlot && !event.customer.empty();
@@ -112,7 +120,9 @@ Applied Task::apply(const Event& event, std::vector<Touch>& touches) {
         return applied;
     }
     if (event.time < clock_) applied.outcome = Outcome::kLate;
+    applied.phase_of_area = tell_phase(event, applied.area);
     const std::size_t said = recorder_.made();
+    if (sweep_.take(slot) && !at.profile.rows().empty()) look_back(at);
     persons_.fire(at.profile, at.states, event.time, /*inclusive=*/false);
     const std::size_t index = at.profile.add(event, vocabulary_);
     const Instant now = std::max({clock_, event.time, at.profile.rows().back().event.time});
@@ -123,6 +133,16 @@ Applied Task::apply(const Event& event, std::vector<Touch>& touches) {
     applied.rolled_up = at.profile.trim(oldest_kept(), setting_.limits.max_events, setting_.limits.dedup);
     settle(slot, at, recorder_.made() != said);
     return applied;
+}
+
+bool Task::tell_phase(const Event& event, AreaId area) {
+    const auto field = setting_.schema.field("phase");
+    if (!of_area(event) || area == AreaTree::kUnknown || !field) return false;
+    const Value phase = event.field(*field);
+    if (phase.type != Value::Type::kString) return false;
+    setting_.phases->tell(setting_.areas.area(area).code,
+                          {event.time, std::string(phase.string), std::string(event.id), index_});
+    return phases_told_ = true;
 }
 
 bool Task::knows(const Event& event) const {
@@ -143,6 +163,7 @@ void Task::fire_profiles(Instant limit, bool inclusive) {
 
 void Task::advance(Instant clock) {
     if (clock <= clock_) return;
+    if (phases_from_ < clock) judge_phases();
     clock_ = clock;
     fire_profiles(clock, /*inclusive=*/false);
     areas_.fire(clock, /*inclusive=*/false);
@@ -150,6 +171,7 @@ void Task::advance(Instant clock) {
 }
 
 void Task::advance_through(Instant clock) {
+    if (phases_from_ <= clock) judge_phases();
     clock_ = std::max(clock_, clock);
     fire_profiles(clock, /*inclusive=*/true);
     areas_.fire(clock, /*inclusive=*/true);
@@ -219,16 +241,25 @@ Result<void> Task::load(std::string_view key, std::string_view value) {
 }
 
 Result<void> Task::load_meta(std::string_view key, std::string_view value) {
+    if (key == kPhasesKey) {
+        stored_phases_ = value;
+        if (AreaPhases().load(index_, value)) return {};
+        return fatal("the stored phases are damaged or of a newer format; restore the state directory");
+    }
     if (key != kClockKey) return {};  // the pipeline's own rows
     ledger::Reader in(value);
-    const bool known_format = in.byte() == kMetaFormat;
+    const std::uint8_t format = in.byte();
+    const bool known_format = format >= 1 && format <= kMetaFormat;
     clock_ = in.instant();
     highest_ = in.instant();
     areas_.set_frontier(in.instant());
+    if (format > 1) kept_from_ = in.instant();
     for (std::uint64_t n = in.count(); n > 0; --n) {
         KnownRule& known = known_rules_[std::string(in.string())];
         known.definition_hash = in.fixed64();
-        known.raises_case = in.byte() != 0;
+        const std::uint8_t flags = in.byte();
+        known.raises_case = (flags & kRaisesCase) != 0;
+        known.warming = (flags & kWarming) != 0;
         for (std::uint64_t k = in.count(); k > 0; --k) known.by.emplace_back(in.string());
     }
     for (std::uint64_t n = in.count(); n > 0; --n) known_cells_[in.fixed64()] = true;
@@ -249,17 +280,19 @@ void Task::write(WriteBatch& batch) {
     ledger::put_instant(value, clock_);
     ledger::put_instant(value, highest_);
     ledger::put_instant(value, areas_.frontier());
+    ledger::put_instant(value, kept_from());
     ledger::put_varint(value, known_rules_.size());
     for (const auto& [name, known] : known_rules_) {
         ledger::put_string(value, name);
         ledger::put_fixed64(value, known.definition_hash);
-        value.push_back(known.raises_case ? 1 : 0);
+        value.push_back(static_cast<char>((known.raises_case ? kRaisesCase : 0) | (known.warming ? kWarming : 0)));
         ledger::put_varint(value, known.by.size());
         for (const std::string& field : known.by) ledger::put_string(value, field);
     }
     ledger::put_varint(value, known_cells_.size());
     for (const auto& [hash, used] : known_cells_) ledger::put_fixed64(value, hash);
     batch.put(kClockKey, value);
+    if (std::exchange(phases_told_, false)) batch.put(kPhasesKey, setting_.phases->pack(index_));
 }
 
 }  // namespace tocsin::task

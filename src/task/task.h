@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@
 #include "task/rollup_feed.h"
 #include "task/rollup_judge.h"
 #include "task/setting.h"
+#include "task/sweep.h"
 #include "task/working_set.h"
 #include "tocsin/event.h"
 #include "tocsin/result.h"
@@ -32,9 +34,10 @@ enum class Outcome : std::uint8_t { kCounted, kLate, kDuplicate, kTooLate };
 struct Applied {
     Outcome outcome = Outcome::kCounted;
     AreaId area = AreaTree::kUnknown;
-    bool new_customer = false;  ///< nothing was remembered of them in this task
-    std::size_t rolled_up = 0;  ///< events of this customer that stopped counting because of storage.max_events
-    std::size_t uncovered = 0;  ///< due times that a calendar does not wholly cover
+    bool new_customer = false;   ///< nothing was remembered of them in this task
+    std::size_t rolled_up = 0;   ///< events of this customer that stopped counting because of storage.max_events
+    std::size_t uncovered = 0;   ///< due times that a calendar does not wholly cover
+    bool phase_of_area = false;  ///< every task must look_at_phases()
 };
 
 /// An open episode, for those who ask the running daemon. Views are valid inside the visit only.
@@ -47,6 +50,7 @@ struct OpenEpisode {
 struct KnownRule {
     std::uint64_t definition_hash = 0;
     bool raises_case = false;
+    bool warming = false;         ///< it has not been judged over everything remembered
     std::vector<std::string> by;  ///< field names
 };
 
@@ -58,14 +62,25 @@ public:
     Result<void> load(std::string_view key, std::string_view value);
     /// Before any task adopts the rules: counts this one's open episodes against their limits.
     void count_open(const RuleSet& rules);
-    /// Takes the rules: the first time after loading, later at a reload. Rules that changed since the stored state are
-    /// judged over everything remembered; those gone close their episodes.
+    /// Takes the rules: the first time after loading, later at a reload. For rules that changed since the stored state
+    /// a sweep over everything remembered begins; those gone close their episodes.
     void adopt(std::shared_ptr<const RuleSet> rules);
-    /// Whether the rule is new, or another than before the last adopt(); until review_areas().
+    /// Whether the sweep that has begun, and not ended, is for this rule.
+    [[nodiscard]] bool sweeps(const Rule& rule) const;
+    /// The rules (by order) that some task's sweep is for: warming in all of them, until told otherwise.
+    void warm(const std::vector<bool>& warming);
+    /// Looks at up to so many profiles more.
+    void sweep(std::size_t profiles);
+    [[nodiscard]] const Sweep& sweeping() const { return sweep_; }
+    [[nodiscard]] std::uint64_t swept() const { return swept_; }  ///< profiles looked at in sweeps, since the start
+    /// Until when a window of the rule reaches to before what was kept when it was new; nothing: none does.
+    [[nodiscard]] std::optional<Instant> incomplete_until(const Rule& rule) const;
+    /// Whether the rule is new, or another than before the last adopt(); until review_areas(), and while it warms.
     [[nodiscard]] bool has_changed(const Rule& rule) const;
     /// After every task has adopted the rules: tells the owners of areas what this one's promises are.
     void tell_promises();
-    /// After every task has filled its cells and told its promises: judges the areas this one owns.
+    /// After every task has told its promises, and again when no rule warms any more: judges the areas this one owns
+    /// under rules that changed and do not warm.
     void review_areas();
     /// Adds everything that changed since the last call.
     void write(WriteBatch& batch);
@@ -80,7 +95,13 @@ public:
     void approach() { table_.approach(); }
     /// Applies one event. `touches` gets the cells it entered, for their owners to judge.
     Applied apply(const Event& event, std::vector<Touch>& touches);
-    void judge_cell(const Touch& touch) { areas_.judge(touch, clock_); }
+    void judge_cell(const Touch& touch) {
+        if (phases_from_ <= touch.time) judge_phases();
+        areas_.judge(touch, clock_);
+    }
+    /// Other phases hold from that instant on: what is open under rules with phases is judged again when the clock
+    /// gets there.
+    void look_at_phases(Instant from) { phases_from_ = std::min(phases_from_, from); }
 
     /// Promises of these rules (by Rule::order) do not break until told otherwise (design 3, `unverified`).
     void hold(std::vector<bool> unverified);
@@ -126,13 +147,21 @@ private:
     WorkingSet::Entry& take(ledger::Slot slot);
     void settle(ledger::Slot slot, WorkingSet::Entry& at, bool closed = true);
     void fire_profiles(Instant limit, bool inclusive);
-    void sweep(const std::vector<const Rule*>& judged, const std::vector<const CellPlan*>& filled);
+    void begin_sweep();
+    void end_sweep();
+    bool look_back(WorkingSet::Entry& at);
+    /// Whether it is the phase of an area, not of a person, that the event tells.
+    [[nodiscard]] bool of_area(const Event& event) const {
+        return event.kind == phase_change_ && event.customer.empty();
+    }
+    bool tell_phase(const Event& event, AreaId area);
     void close_missing_rules(const std::map<std::string, Rule>& gone);
     [[nodiscard]] std::map<std::string, Rule> rules_gone() const;
     [[nodiscard]] Instant oldest_kept() const;
     [[nodiscard]] Duration keep() const;
-    /// Another plan of phases may hold: what is open under rules with phases is judged again.
-    void look_at_phases();
+    /// Does what look_at_phases() has asked for.
+    void judge_phases();
+    [[nodiscard]] Instant kept_from() const;
     bool drop_idle_states(WorkingSet::Entry& at, bool closed) const;
     bool forget_breaks(episodes::SubjectState& state) const;
 
@@ -154,10 +183,19 @@ private:
     Instant clock_ = kBeforeAll;
     Instant highest_ = kBeforeAll;
     Instant cells_from_ = kNever;
+    Instant kept_from_ = kBeforeAll;  // older events may have been forgotten when the rules came
+    std::optional<KindId> phase_change_;
+    Instant phases_from_ = kNever;                  // judge_phases() has to be called before that
+    std::string stored_phases_;                     // until adopt()
+    bool phases_told_ = false;                      // they are to be stored
     std::map<std::string, KnownRule> known_rules_;  // by name, as stored
     std::vector<const Rule*> changed_;              // by the last adopt()
-    std::map<std::uint64_t, bool> known_cells_;     // spec hash -> still used, as stored
-    std::vector<ledger::Slot> held_;                // profiles with a timer of a held rule
+    std::vector<bool> warming_;                     // by Rule::order
+    std::map<std::uint64_t, bool> known_cells_;     // spec hash -> filled and in use, as stored
+    Sweep sweep_;
+    std::uint64_t swept_ = 0;
+    std::string states_before_, states_after_;
+    std::vector<ledger::Slot> held_;  // profiles with a timer of a held rule
     ledger::Slot tidy_next_ = 0;
 
     WorkingSet working_;

@@ -31,9 +31,55 @@ void TaskGroup::adopt(const std::shared_ptr<const RuleSet>& rules) {
     for (const auto& task : tasks_) task->limits().begin_again(*rules);
     for (const auto& task : tasks_) task->count_open(*rules);
     for (const auto& task : tasks_) task->adopt(rules);
+    std::vector<bool> warming(rules->rules.size(), false);
+    for (const Rule& rule : rules->rules) {
+        warming[rule.order] =
+            std::any_of(tasks_.begin(), tasks_.end(), [&](const auto& task) { return task->sweeps(rule); });
+    }
+    warm(std::move(warming));
     look_ahead();
     for (const auto& task : tasks_) task->tell_promises();
     for (const auto& task : tasks_) task->review_areas();
+}
+
+// No task's alone: the owner of a place must know that another one's cells are not complete yet.
+void TaskGroup::warm(std::vector<bool> warming) {
+    warming_ = std::move(warming);
+    warms_ = std::find(warming_.begin(), warming_.end(), true) != warming_.end();
+    for (const auto& task : tasks_) task->warm(warming_);
+}
+
+bool TaskGroup::sweep(std::size_t profiles) {
+    for (std::size_t tried = 0; warms_ && profiles > 0 && tried < tasks_.size(); ++tried) {
+        Task& task = *tasks_[turn_];
+        const std::size_t before = task.sweeping().left();
+        task.sweep(profiles);
+        profiles -= std::min(profiles, before - task.sweeping().left());
+        if (!task.sweeping().running()) turn_ = (turn_ + 1) % tasks_.size();
+    }
+    if (!warms_ || left_to_sweep() > 0) return warms_;
+    warm(std::vector<bool>(warming_.size(), false));
+    look_ahead();
+    for (const auto& task : tasks_) task->review_areas();
+    return false;
+}
+
+std::size_t TaskGroup::left_to_sweep() const {
+    std::size_t left = 0;
+    for (const auto& task : tasks_) left += task->sweeping().left();
+    return left;
+}
+
+std::uint64_t TaskGroup::swept() const {
+    std::uint64_t swept = 0;
+    for (const auto& task : tasks_) swept += task->swept();
+    return swept;
+}
+
+std::optional<Instant> TaskGroup::incomplete_until(const Rule& rule) const {
+    std::optional<Instant> latest;
+    for (const auto& task : tasks_) latest = std::max(latest, task->incomplete_until(rule));
+    return latest;
 }
 
 void TaskGroup::look_ahead() {
@@ -67,6 +113,9 @@ void TaskGroup::look_ahead() {
 Applied TaskGroup::apply(std::uint32_t index, const Event& event) {
     touches_.clear();
     const Applied applied = tasks_[index]->apply(event, touches_);
+    if (applied.phase_of_area) {
+        for (const auto& task : tasks_) task->look_at_phases(event.time);
+    }
     for (const Touch& touch : touches_) tasks_[owner_of(*touch.rule, touch.subject, size())]->judge_cell(touch);
     return applied;
 }

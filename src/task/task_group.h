@@ -2,6 +2,7 @@
 /// All tasks of one process: hands each event's cells to the tasks that own them. One thread.
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -17,10 +18,21 @@ public:
     [[nodiscard]] Task& task(std::uint32_t index) { return *tasks_[index]; }
     [[nodiscard]] std::uint32_t size() const { return static_cast<std::uint32_t>(tasks_.size()); }
 
-    /// After every task is loaded, and at each reload. New rules are judged over all that is remembered. After a start
-    /// it also finds the cells in which one task is ahead of what another had judged (the last process ended between
-    /// their commits).
+    /// After every task is loaded, and at each reload. New rules warm until sweep() has judged them over all that is
+    /// remembered. After a start it also finds the cells in which one task is ahead of what another had judged (the
+    /// last process ended between their commits).
     void adopt(const std::shared_ptr<const RuleSet>& rules);
+
+    /// Goes on judging new rules, over so many profiles at most. False: there is nothing left to judge.
+    bool sweep(std::size_t profiles);
+    /// Whether rules warm; which, by Rule::order.
+    [[nodiscard]] bool warming() const { return warms_; }
+    [[nodiscard]] const std::vector<bool>& warming_rules() const { return warming_; }
+    /// Profiles to be looked at still, and those that were since the start.
+    [[nodiscard]] std::size_t left_to_sweep() const;
+    [[nodiscard]] std::uint64_t swept() const;
+    /// Until when a window of the rule reaches to before what some task has kept; nothing: none does.
+    [[nodiscard]] std::optional<Instant> incomplete_until(const Rule& rule) const;
 
     /// Applies an event to task `index`; cells are judged by their owners before it returns.
     Applied apply(std::uint32_t index, const Event& event);
@@ -33,9 +45,13 @@ public:
 
 private:
     void look_ahead();
+    void warm(std::vector<bool> warming);
     const Setting& setting_;
     std::vector<std::unique_ptr<Task>> tasks_;
     std::vector<Touch> touches_;
+    std::vector<bool> warming_;  // by Rule::order
+    bool warms_ = false;
+    std::size_t turn_ = 0;  // the task that sweeps next
 };
 
 }  // namespace tocsin::task

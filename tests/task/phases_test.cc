@@ -95,6 +95,58 @@ TEST_F(Phases, APersonsOwnWinsOverTheAreas) {
         << "a phase that nobody planned is passed over";
 }
 
+TEST_F(Phases, AnEventWithoutACustomerChangesThePhaseOfItsAreaForAll) {
+    begins(0, "reminder");
+    const auto place = [](std::int64_t second, const char* area, const char* phase) {
+        return Given{second, "phase_change", "", area, {{"phase", Value::of_string(phase)}}};
+    };
+    tasks_ = 3;  // the event is read by one of them
+    const std::string rule = std::string(kPerson) + "    phases: [suspension]\n";
+    const std::vector<Given> complaints = {{5 * kHour, "complaint", "anna"},
+                                           {6 * kHour, "complaint", "anna"},
+                                           {6 * kHour, "complaint", "bert"},
+                                           {7 * kHour, "complaint", "bert"},
+                                           {7 * kHour, "complaint", "carl", "south/city"},
+                                           {8 * kHour, "complaint", "carl", "south/city"}};
+    const auto with = [&](std::vector<Given> changes) {
+        for (const Given& given : complaints) changes.push_back(given);
+        std::stable_sort(changes.begin(), changes.end(),
+                         [](const Given& a, const Given& b) { return a.second < b.second; });
+        return changes;
+    };
+    EXPECT_EQ(tell(rule, with({}), 20 * kHour), Lines()) << "nobody is in that phase";
+    EXPECT_EQ(tell(rule, with({place(kHour, "north", "suspension")}), 20 * kHour),
+              (Lines{"R opened yellow 21600 e3", "R opened yellow 25200 e5"}))
+        << "who lives in the north, and nobody else";
+    EXPECT_EQ(
+        tell(rule, with({place(kHour, "north", "suspension"), place(2 * kHour, "north/city", "reminder")}), 20 * kHour),
+        Lines())
+        << "the nearest area that was told of";
+    EXPECT_EQ(tell(rule, with({place(kHour, "north", "winter")}), 20 * kHour), Lines()) << "a phase nobody planned";
+    EXPECT_EQ(tell(rule, with({place(kHour, "", "suspension")}), 20 * kHour), Lines()) << "of no area";
+    const Lines over = {"R opened yellow 21600 e3", "R opened yellow 25200 e5", "R closed yellow 39600",
+                        "R closed yellow 39600"};
+    EXPECT_EQ(
+        tell(rule, with({place(kHour, "north", "suspension"), place(9 * kHour, "north", "reminder")}), 20 * kHour),
+        over)
+        << "what is open goes down when the next phase has settled";
+    plan_->areas["north"].push_back({at(9 * kHour), "reminder"});
+    EXPECT_EQ(tell(rule, with({place(kHour, "north", "suspension")}), 20 * kHour), over)
+        << "told or planned: the later one";
+}
+
+TEST_F(Phases, APlaceHasThePhaseThatAnEventToldOfItsArea) {
+    begins(0, "reminder");
+    tasks_ = 2;
+    const Given change{kHour, "phase_change", "", "north/city", {{"phase", Value::of_string("suspension")}}};
+    const Given back{9 * kHour, "phase_change", "", "north/city", {{"phase", Value::of_string("reminder")}}};
+    const std::string rule = std::string(kPlace) + "    phases: [suspension]\n";
+    const std::vector<Given> twice = {{4 * kHour, "complaint", "anna"}, {5 * kHour, "complaint", "bert"}};
+    EXPECT_EQ(tell(rule, {change, twice[0], twice[1], back}, 20 * kHour),
+              (Lines{"R opened yellow 18000 e3", "R closed yellow 39600"}));
+    EXPECT_EQ(tell(rule, twice, 20 * kHour), Lines());
+}
+
 TEST_F(Phases, PlacesHaveThePhaseOfTheirArea) {
     begins(0, "reminder");
     begins(0, "suspension", "north/city");
@@ -147,6 +199,7 @@ TEST_F(Phases, ANewRuleIsJudgedOverAllThatIsRemembered) {
     }
     EXPECT_TRUE(group.task(0).take_transitions().empty());
     group.adopt(loaded(std::string(kPerson) + "    phases: [suspension]\n"));
+    while (group.sweep(1)) continue;
     const std::vector<Transition> made = group.task(0).take_transitions();
     ASSERT_EQ(made.size(), 1u);
     EXPECT_EQ(made[0].at, at(4 * kHour));

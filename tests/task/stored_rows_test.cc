@@ -97,7 +97,7 @@ TEST_F(StoredRows, ArePinnedByteByByte) {
          "c0a907"},
         // clocks, the rules, the cells in use
         {hex("mclock"),
-         "01" "c0a907" "c0a907" "c0a907" "02" "055375726765" "2827262524232221" "00" "01" "0461726561" "055468726565"
+         "02" "c0a907" "c0a907" "c0a907" "bfe6dcc004" "02" "055375726765" "2827262524232221" "00" "01" "0461726561" "055468726565"
          "0807060504030201" "01" "01" "08637573746f6d6572" "01" "5cc29fab56e7a579"},
     };
     EXPECT_EQ(written(tasks_.task(0)), expected);
