@@ -117,9 +117,28 @@ std::string Held::body_of(const std::string& name, const Rule& rule) {
     return text_of(body);
 }
 
-std::vector<Digest> Held::digests(const std::string& receiver) {
+bool Held::holds(const std::string& rule, const std::string& episode) const {
+    const auto held = rules_.find(rule);
+    return held != rules_.end() && (held->second.open.contains(episode) || held->second.ended.contains(episode));
+}
+
+std::map<std::string, Held::Rule> Held::take(const Waiting& waiting) {
+    std::map<std::string, Rule> taken;
+    for (auto rule = rules_.begin(); rule != rules_.end();) {
+        const auto next = std::next(rule);
+        if (!waiting.contains(rule->first)) {
+            size_ -= rule->second.rows.size();
+            taken.insert(rules_.extract(rule));
+        }
+        rule = next;
+    }
+    return taken;
+}
+
+std::vector<Digest> Held::digests(const std::string& receiver, const Waiting& waiting) {
     std::vector<Digest> digests;
-    for (auto& [name, rule] : rules_) {
+    auto taken = take(waiting);
+    for (auto& [name, rule] : taken) {
         Digest& digest = digests.emplace_back();
         std::sort(rule.rows.begin(), rule.rows.end());
         digest.notice.kind = NoticeKind::kDigest;
@@ -130,15 +149,14 @@ std::vector<Digest> Held::digests(const std::string& receiver) {
         digest.notice.body = body_of(name, rule);
         digest.rows = std::move(rule.rows);
     }
-    rules_.clear();
-    size_ = 0;
     return digests;
 }
 
-std::pair<std::vector<Notice>, std::vector<RowKey>> Held::newest() {
+std::pair<std::vector<Notice>, std::vector<RowKey>> Held::newest(const Waiting& waiting) {
     std::vector<Notice> notices;
     std::vector<RowKey> rows;
-    for (auto& [name, rule] : rules_) {
+    auto taken = take(waiting);
+    for (auto& [name, rule] : taken) {
         std::vector<RowKey> kept;
         for (auto* group : {&rule.ended, &rule.open}) {
             for (auto& [episode, notice] : *group) {
@@ -150,8 +168,6 @@ std::pair<std::vector<Notice>, std::vector<RowKey>> Held::newest() {
         std::sort(rule.rows.begin(), rule.rows.end());
         std::set_difference(rule.rows.begin(), rule.rows.end(), kept.begin(), kept.end(), std::back_inserter(rows));
     }
-    rules_.clear();
-    size_ = 0;
     return {std::move(notices), std::move(rows)};
 }
 

@@ -3,6 +3,7 @@
 /// (design 4, "Starting").
 
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,14 +32,19 @@ public:
     void add(Notice notice);
     [[nodiscard]] bool empty() const { return rules_.empty(); }
     [[nodiscard]] std::size_t size() const { return size_; }  ///< rows
+    /// Whether something of this episode is held that its receiver has not been told.
+    [[nodiscard]] bool holds(const std::string& rule, const std::string& episode) const;
 
-    /// One digest per rule, also when nothing holds any more; forgets everything. The same notices give the same id
-    /// and content, so a restart before the delivery repeats it.
-    std::vector<Digest> digests(const std::string& receiver);
+    /// Rules whose notices stay held for now.
+    using Waiting = std::set<std::string>;
+
+    /// One digest per rule, also when nothing holds any more; forgets everything but what waits. The same notices give
+    /// the same id and content, so a restart before the delivery repeats it.
+    std::vector<Digest> digests(const std::string& receiver, const Waiting& waiting = {});
     /// For receivers that keep a state of their own (Alertmanager): the last notice of each episode that is still open,
     /// the closings of those that opened before the silence, and the rows that nothing needs any more. Forgets
-    /// everything.
-    std::pair<std::vector<Notice>, std::vector<RowKey>> newest();
+    /// everything but what waits.
+    std::pair<std::vector<Notice>, std::vector<RowKey>> newest(const Waiting& waiting = {});
 
 private:
     struct Rule {
@@ -50,6 +56,8 @@ private:
         std::size_t opened = 0, closed = 0;
         Instant newest = kBeforeAll;
     };
+    /// The rules that do not wait; they are forgotten.
+    std::map<std::string, Rule> take(const Waiting& waiting);
     static std::string body_of(const std::string& name, const Rule& rule);
     static std::string id_of(const std::string& receiver, const std::string& name, const Rule& rule);
 

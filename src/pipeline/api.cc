@@ -131,18 +131,21 @@ nlohmann::json Api::describe_rule(const Rule& rule) {
         evaluations += task.recorder().evaluations()[rule.order];
         task.for_each_open([&](const task::OpenEpisode& episode) { open += episode.state.rule == rule.name ? 1 : 0; });
     }
-    return {{"name", rule.name},
-            {"type", "alerting"},
-            {"health", "ok"},
-            {"state", open > 0 ? "firing" : "inactive"},
-            {"query", rule.file + ":" + std::to_string(rule.line)},
-            {"duration", static_cast<double>(rule.hold_for.count()) / 1000},
-            {"keepFiringFor", static_cast<double>(rule.keep_firing_for.count()) / 1000},
-            {"labels", rule.labels},
-            {"raises", rule.raises_case ? "case" : "warning"},
-            {"open", open},
-            {"evaluations", evaluations},
-            {"alerts", alerts_of(rule)}};
+    json described = {{"name", rule.name},
+                      {"type", "alerting"},
+                      {"health", "ok"},
+                      {"state", open > 0 ? "firing" : "inactive"},
+                      {"query", rule.file + ":" + std::to_string(rule.line)},
+                      {"duration", static_cast<double>(rule.hold_for.count()) / 1000},
+                      {"keepFiringFor", static_cast<double>(rule.keep_firing_for.count()) / 1000},
+                      {"labels", rule.labels},
+                      {"raises", rule.raises_case ? "case" : "warning"},
+                      {"open", open},
+                      {"evaluations", evaluations},
+                      {"warming", static_cast<bool>(tasks_.warming_rules()[rule.order])},
+                      {"alerts", alerts_of(rule)}};
+    if (const auto until = tasks_.incomplete_until(rule)) described["incompleteUntil"] = format_rfc3339(*until);
+    return described;
 }
 
 http::Response Api::rules() {

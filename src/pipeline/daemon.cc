@@ -431,7 +431,8 @@ Result<void> Daemon::round() {
         last_group_commit_ = now;
         commit_to_group();
     }
-    if (!worked) consumer_->wait(Duration(20));
+    // With new rules to judge over what is remembered half a core is left to others.
+    if (!worked) consumer_->wait(engine_->warming() ? Engine::kSweepFor : Duration(20));
     return {};
 }
 

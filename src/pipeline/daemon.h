@@ -82,6 +82,7 @@ private:
     void tell_rules();
     void tell_evaluations();
     void tell_unverified();
+    void tell_warming();
     void tell_two_partitions();
     void tell_state();
     void tell_http();
@@ -131,6 +132,7 @@ private:
     double cells_refused_told_ = 0;
     std::vector<std::uint64_t> evaluations_told_;  // by Rule::order, of the rules in force
     KafkaNumbers kafka_numbers_;
+    std::uint64_t swept_told_ = 0;
     std::uint64_t http_refused_told_ = 0, in_two_partitions_told_ = 0;
     Instant last_metrics_ = kBeforeAll, last_group_commit_ = kBeforeAll;
     std::thread thread_;

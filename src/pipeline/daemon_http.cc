@@ -81,6 +81,7 @@ std::string Daemon::try_reload() {
     engine_->wait_on(topics_waited_on());
     engine_->adopt(fresh);
     metrics_.clear("rule_unverified");
+    metrics_.clear("rule_warming");
     tell_rules();
     log_info("daemon", "rules reloaded", {{"rules", fresh->rules.size()}, {"hash", fresh->hash}});
     service::ready(std::to_string(fresh->rules.size()) + " rules");

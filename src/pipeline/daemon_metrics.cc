@@ -47,6 +47,7 @@ void Daemon::tell_metrics(Instant now) {
     metrics_.set("heartbeat_timestamp_seconds", {"engine"}, seconds(now));
     tell_reading(now);
     tell_unverified();
+    tell_warming();
     tell_two_partitions();
     tell_evaluations();
     tell_state();
@@ -97,6 +98,14 @@ void Daemon::tell_unverified() {
     }
     const std::lock_guard lock(mutex_);
     unverified_ = std::move(unverified);
+}
+
+void Daemon::tell_warming() {
+    const std::vector<bool>& warming = tasks_->warming_rules();
+    for (const Rule& rule : rules_->rules) metrics_.set("rule_warming", {rule.name}, warming[rule.order] ? 1 : 0);
+    metrics_.set("sweep_profiles_left", static_cast<double>(tasks_->left_to_sweep()));
+    const std::uint64_t swept = tasks_->swept();
+    metrics_.add("sweep_profiles_total", {}, static_cast<double>(swept - std::exchange(swept_told_, swept)));
 }
 
 void Daemon::tell_evaluations() {

@@ -67,6 +67,11 @@ void Dispatcher::restore_open(std::vector<Open> open) {
     to_restore_ = std::move(open);
 }
 
+void Dispatcher::warming(std::vector<std::string> rules) {
+    const std::lock_guard lock(mutex_);
+    to_warm_ = std::move(rules);
+}
+
 std::vector<std::uint64_t> Dispatcher::take_finished(std::uint32_t task) {
     const std::lock_guard lock(mutex_);
     auto rows = std::exchange(finished_[task], {});
@@ -94,8 +99,12 @@ void Dispatcher::give_back(const std::vector<outbox::RowKey>& rows) {
 void Dispatcher::hold_or_queue(Lane& lane, outbox::Notice notice, Instant now) {
     const bool to_people = lane.target.topic.empty();
     const bool old = now - notice.at > options_.max_notice_age;
-    if (options_.hold_old && to_people && (notice.held || old)) {
-        metrics_.add("notifications_suppressed_total", {notice.held ? "not_caught_up" : "max_notice_age"});
+    // Who is not told yet that an episode is open is not told what became of it either.
+    const bool follows = lane.held.holds(notice.rule, notice.episode);
+    if (options_.hold_old && to_people && (notice.held || old || follows)) {
+        const char* why = notice.held ? "not_caught_up" : "max_notice_age";
+        if (caught_up_ && (follows || warming_.contains(notice.rule))) why = "warming";
+        metrics_.add("notifications_suppressed_total", {why});
         lane.held.add(std::move(notice));
         return;
     }
@@ -109,6 +118,7 @@ void Dispatcher::take_in(Instant now) {
         const std::lock_guard lock(mutex_);
         notices.swap(inbox_);
         open.swap(to_restore_);
+        warming_ = outbox::Held::Waiting(to_warm_.begin(), to_warm_.end());
     }
     for (const Open& warning : open) {
         Lane& lane = lanes_[by_key_.at(warning.key)];
@@ -133,12 +143,12 @@ void Dispatcher::take_in(Instant now) {
 void Dispatcher::tell_digests(Lane& lane, Instant now) {
     if (!caught_up_ || lane.held.empty()) return;
     if (lane.alertmanager) {
-        auto [notices, rows] = lane.held.newest();
+        auto [notices, rows] = lane.held.newest(warming_);
         give_back(rows);
         for (outbox::Notice& notice : notices) lane.queue.add(std::move(notice), now);
         return;
     }
-    for (outbox::Digest& digest : lane.held.digests(lane.target.key)) {
+    for (outbox::Digest& digest : lane.held.digests(lane.target.key, warming_)) {
         digest.notice.key = {kDigestTask, next_digest_++};
         digest_rows_[digest.notice.key] = std::move(digest.rows);
         lane.queue.add(std::move(digest.notice), now);

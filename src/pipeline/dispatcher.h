@@ -56,6 +56,8 @@ public:
     void restore_open(std::vector<Open> open);
     /// The tasks are caught up: what was held back may be told as digests.
     void caught_up() { caught_up_ = true; }
+    /// What is held of these rules is not told yet: more of it may come. Any thread.
+    void warming(std::vector<std::string> rules);
     /// Rows of the task that need not be kept any longer.
     std::vector<std::uint64_t> take_finished(std::uint32_t task);
     [[nodiscard]] bool any_finished() const { return any_finished_; }
@@ -107,13 +109,15 @@ private:
     std::map<std::string, std::size_t> by_key_;
     std::map<std::uint64_t, Exchange> exchanges_;  // by tag
     std::map<outbox::RowKey, std::vector<outbox::RowKey>> digest_rows_;
+    outbox::Held::Waiting warming_;  // rules
     std::map<std::uint64_t, std::shared_ptr<outbox::DeadLetter>>
         cut_;  // by tag: dead letters the broker found too large
     std::uint64_t next_tag_ = 1, next_digest_ = 1;
     Instant published_ = kBeforeAll;
     std::mt19937_64 random_{std::random_device{}()};
 
-    std::mutex mutex_;  // guards the three below
+    std::mutex mutex_;  // guards the four below
+    std::vector<std::string> to_warm_;
     std::vector<outbox::Notice> inbox_;
     std::vector<Open> to_restore_;
     std::map<std::uint32_t, std::vector<std::uint64_t>> finished_;

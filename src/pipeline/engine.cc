@@ -1,6 +1,7 @@
 #include "pipeline/engine.h"
 
 #include <algorithm>
+#include <chrono>
 
 #include "intake/head_merge.h"
 
@@ -32,6 +33,27 @@ void Engine::adopt(const std::shared_ptr<const RuleSet>& rules) {
     parts_.tasks.adopt(rules);
     told_silent_ = false;
     dirty_ = true;
+    sweep_ended_ = false;
+    tell_warming();
+}
+
+// A bounded stretch of it between records. That it has ended is told when everything it found may leave.
+void Engine::sweep() {
+    if (!parts_.tasks.warming()) return;
+    dirty_ = true;
+    const auto until = std::chrono::steady_clock::now() + kSweepFor;
+    while (parts_.tasks.sweep(kSweepSlice)) {
+        if (std::chrono::steady_clock::now() >= until) return;
+    }
+    sweep_ended_ = true;
+}
+
+void Engine::tell_warming() {
+    std::vector<std::string> names;
+    for (const Rule& rule : rules_->rules) {
+        if (parts_.tasks.warming_rules()[rule.order]) names.push_back(rule.name);
+    }
+    parts_.outlet.warming(std::move(names));
 }
 
 void Engine::begin(std::uint32_t task, std::int64_t offset) {
@@ -235,7 +257,7 @@ void Engine::move_clocks(Instant now) {
 
 // With the event clock nothing but a standstill says that no earlier event can follow.
 void Engine::stand_still(Instant now) {
-    if (!options_.event_clock || still_) return;
+    if (!options_.event_clock || still_ || warming()) return;
     if (still_since_ == kNever) still_since_ = now;
     const bool all_fresh = std::all_of(lanes_.begin(), lanes_.end(), [&](Lane& lane) {
         const LogEnd end = parts_.log.end(lane.index, lane.position.next);
@@ -299,6 +321,7 @@ Result<bool> Engine::step(Instant now) {
     if (trouble_) return *trouble_;
     if (!worked) stand_still(now);
     move_clocks(now);
+    sweep();
     const bool due = now - last_commit_ >= (taken == kRecordsPerStep ? kCommitEveryBehind : kCommitEvery);
     if (records_since_commit_ >= kCommitRecordsMax || due) {
         auto committed = commit(now);
@@ -310,7 +333,7 @@ Result<bool> Engine::step(Instant now) {
 Result<void> Engine::commit_lane(Lane& lane) {
     for (const Transition& t : lane.task->take_transitions()) {
         parts_.tally.made(t);
-        parts_.outlet.add(lane, t, !options_.event_clock && !lane.caught_up_once);
+        parts_.outlet.add(lane, t, t.swept || (!options_.event_clock && !lane.caught_up_once));
         lane.has_rows = true;
     }
     lane.has_rows = parts_.outlet.remove_delivered(lane) || lane.has_rows;
@@ -364,7 +387,11 @@ Result<void> Engine::commit_now(Instant now) {
         parts_.outlet.release();
         rows_pending_ = false;
     }
-    if (rows_pending_ || now - last_sync_ >= kSyncEvery) return sync(now);
+    if (rows_pending_ || now - last_sync_ >= kSyncEvery) {
+        auto done = sync(now);
+        if (!done) return done;
+    }
+    if (!dirty_ && std::exchange(sweep_ended_, false)) tell_warming();
     return {};
 }
 

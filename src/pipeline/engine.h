@@ -52,6 +52,9 @@ public:
     static constexpr Duration kStandstill = std::chrono::seconds(2);
     static constexpr Duration kFutureMax = std::chrono::minutes(5);
     static constexpr Duration kBehindAfter = std::chrono::seconds(10);
+    /// New rules are judged over what is remembered for so long in each step, so many profiles at a time.
+    static constexpr Duration kSweepFor = std::chrono::milliseconds(10);
+    static constexpr std::size_t kSweepSlice = 128;
 
     struct Parts {
         const task::Setting& setting;
@@ -85,6 +88,8 @@ public:
     /// All tasks have been caught up at least once (wall clock), or stand still (event clock).
     [[nodiscard]] bool caught_up() const { return caught_up_; }
     [[nodiscard]] bool standing_still() const { return still_; }
+    /// New rules are being judged over what is remembered.
+    [[nodiscard]] bool warming() const { return parts_.tasks.warming(); }
     /// Customers met in a second partition of a direct topic, since the start (design 3).
     [[nodiscard]] std::uint64_t customers_in_two_partitions() const { return in_two_partitions_; }
 
@@ -102,6 +107,8 @@ private:
     void move_clocks(Instant now);
     void stand_still(Instant now);
     void watch_silent_inputs(Instant now);
+    void sweep();
+    void tell_warming();
     std::optional<Instant> caught_up_to(Lane& lane, Instant now);
     const TopicTimes& times_of(const Lane& lane) const;
     Result<void> commit(Instant now);
@@ -120,6 +127,7 @@ private:
     std::vector<std::string> silent_;
     std::uint64_t in_two_partitions_ = 0;
     bool told_silent_ = false;    // the tasks know of silent_
+    bool sweep_ended_ = false;    // the outlet does not know it yet
     bool commit_failed_ = false;  // nothing more is applied until it succeeds
     std::optional<Error> trouble_;
     std::size_t records_since_commit_ = 0;

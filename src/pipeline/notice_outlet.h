@@ -35,6 +35,7 @@ public:
     bool remove_delivered(Lane& lane) override;
     [[nodiscard]] bool any_delivered() const override { return dispatcher_.any_finished(); }
     void release() override;
+    void warming(std::vector<std::string> rules) override { dispatcher_.warming(std::move(rules)); }
 
     /// Keys of the targets that a transition goes to, besides the output topic.
     [[nodiscard]] std::vector<std::string> keys_of(const Transition& transition) const;

@@ -26,7 +26,7 @@ struct DeadRecord {
 class Outlet {
 public:
     virtual ~Outlet() = default;
-    /// Adds a row per receiver to the lane's batch. `held`: made before the task was first caught up.
+    /// Adds a row per receiver to the lane's batch. `held`: made before the task was first caught up, or by a sweep.
     virtual void add(Lane& lane, const Transition& transition, bool held) = 0;
     virtual void add(Lane& lane, const DeadRecord& dead) = 0;
     /// Adds deletions of rows that were delivered since the last call to the lane's batch. True if there were any.
@@ -35,6 +35,9 @@ public:
     [[nodiscard]] virtual bool any_delivered() const = 0;
     /// Everything added so far is on disk: it may leave now.
     virtual void release() = 0;
+    /// These rules are being judged over what is remembered: what that finds waits for the end. Called with fewer when
+    /// everything that was found has been released.
+    virtual void warming(std::vector<std::string> rules) { static_cast<void>(rules); }
 };
 
 }  // namespace tocsin::pipeline

@@ -62,6 +62,15 @@ RULES = """groups:
     levels: {yellow: overdue >= 0s}
     raises: case
 """
+NEW_RULE = """  - alert: Once
+    on: complaint
+    by: [customer]
+    within: 30d
+    measures: {n: count()}
+    levels: {blue: n >= 1}
+    keep_firing_for: 1d
+    raises: case
+"""
 
 
 class Checks:
@@ -227,7 +236,7 @@ def the_pages(check, daemon, tocsin, exposed, ids):
     return said
 
 
-def reloads(check, daemon, work):
+def reloads(check, daemon, work, hook):
     rules = os.path.join(work, "rules.yml")
     count = lambda name: daemon.total(f"tocsin_config_{name}")  # noqa: E731
     check(ask(f"http://127.0.0.1:{daemon.port}/-/reload", "POST", b"")[0] == 403, "POST /-/reload is off by default")
@@ -239,10 +248,19 @@ def reloads(check, daemon, work):
           "the rules before it stay in force")
     check("did you mean" in daemon.tail(200) and "rules.yml:" in daemon.tail(200), "the log says file, line and remedy")
     with open(rules, "w", encoding="utf-8") as file:
-        file.write(RULES.replace("alert: Many", "alert: ManyPeople"))
+        file.write(RULES.replace("alert: Many", "alert: ManyPeople") + NEW_RULE)
     daemon.process.send_signal(signal.SIGHUP)
     check(wait_for(lambda: count("last_reload_successful") == 1), "SIGHUP takes the mended file")
     check(wait_for(lambda: daemon.total("tocsin_warnings_closed_total") >= 1), "the rule that is gone closes its warning")
+    found = lambda: [json.loads(body) for body in list(hook.accepted.values()) if b'"Once"' in body]  # noqa: E731
+    check(wait_for(lambda: found() and not daemon.total("tocsin_rule_warming")), "a new rule is judged over what is remembered", str(found()))
+    time.sleep(1)
+    digest = found()[0].get("data", found()[0])
+    check(len(found()) == 1 and digest.get("open", 0) >= 4 and digest.get("rule") == "Once", "its receivers hear of all it found in one digest", str(found()))
+    rules = {rule["name"]: rule for group in json.loads(daemon.get("/api/v1/rules")[1])["data"]["groups"] for rule in group["rules"]}
+    check(rules["Once"]["open"] == digest.get("open") and rules["Once"]["warming"] is False, "the API shows them", str(rules["Once"])[:300])
+    check("incompleteUntil" in rules["Once"] and "incompleteUntil" not in rules["Often"], "and until when its window reaches before what was kept",
+          str(rules["Once"].get("incompleteUntil")))
 
 
 def dead_letters(check, broker, tocsin, config, codes, topic):
@@ -302,7 +320,7 @@ def direct(options, check):
 
         said = the_pages(check, daemon, options.tocsin, exposed, ids)
         listed, _, headers = dead_letters(check, broker, options.tocsin, config, codes, "cs.events")
-        reloads(check, daemon, options.work)
+        reloads(check, daemon, options.work, hook)
 
         daemon.kill()
         begin = time.monotonic()

@@ -90,6 +90,30 @@ TEST(Held, OneDigestPerRule) {
     EXPECT_THAT(held.digests("webhook/ops/0"), IsEmpty());
 }
 
+TEST(Held, WhatIsFoundOfARuleThatStillWarmsWaits) {
+    Notice other = opened("c", 3);
+    other.rule = "Broken promises";
+    Held held = held_of({opened("a", 1), other});
+    EXPECT_TRUE(held.holds("Surge", "a"));
+    EXPECT_FALSE(held.holds("Surge", "c")) << "it is another rule's";
+    const auto first = held.digests("webhook/ops/0", {"Surge"});
+    ASSERT_EQ(first.size(), 1u);
+    EXPECT_EQ(first[0].notice.rule, "Broken promises");
+    EXPECT_EQ(held.size(), 1u);
+    held.add(opened("b", 4));
+    const auto second = held.digests("webhook/ops/0");
+    ASSERT_EQ(second.size(), 1u);
+    EXPECT_THAT(numbers(second[0].rows), ElementsAre(1, 4));
+    EXPECT_FALSE(held.holds("Surge", "a"));
+    EXPECT_TRUE(held.empty());
+}
+
+TEST(Held, WhoKeepsAStateHearsNothingOfARuleThatStillWarms) {
+    Held held = held_of({opened("a", 1)});
+    EXPECT_THAT(held.newest({"Surge"}).first, IsEmpty());
+    EXPECT_THAT(ids(held.newest().first), ElementsAre("a.1"));
+}
+
 TEST(Held, SameRowsGiveTheSameDigestAfterARestart) {
     const std::vector<Notice> rows{opened("a", 1), opened("b", 2), raised("b", 3)};
     const Digest first = held_of(rows).digests("webhook/ops/0").front();

@@ -9,6 +9,8 @@
 
 #include <condition_variable>
 
+#include "http/server.h"
+
 namespace tocsin::pipeline {
 namespace {
 
@@ -115,6 +117,52 @@ TEST(Dispatcher, ASilentReceiverHoldsUpNeitherTheEngineNorTheOtherReceivers) {
     EXPECT_EQ(bell.wait_for(dispatcher, kNotices), of_the_topic);
     EXPECT_EQ(dispatcher.pending(), kNotices) << "what the silent one has not taken stays in the outbox";
     dispatcher.stop(Duration(0));
+}
+
+TEST(Dispatcher, WhatASweepFindsIsOneDigestWhenItHasEnded) {
+    std::mutex mutex;
+    std::vector<std::string> got;  // the notices' ids
+    auto address = http::ListenAddress::parse("127.0.0.1:0");
+    auto server = http::Server::start(*address, [&](const http::Request& request, http::Respond respond) {
+        {
+            const std::lock_guard lock(mutex);
+            got.push_back(request.body);
+        }
+        respond({200, "text/plain", "", {}});
+    });
+    ASSERT_TRUE(server.ok());
+    Target hook;
+    hook.key = "webhook/desk/0";
+    hook.name = "desk";
+    hook.integration = "webhook";
+    hook.webhook = receivers::WebhookTarget{
+        "http://127.0.0.1:" + std::to_string((*server)->port()) + "/", "", "", 60s, {receivers::Cidr{}}};
+    metrics::Metrics metrics;
+    Bell bell;
+    Dispatcher dispatcher({{hook}, {}, /*hold_old=*/true, 1h}, nullptr, metrics, [&] { bell.ring(); });
+    dispatcher.caught_up();
+    dispatcher.warming({"New"});
+    dispatcher.start();
+    const Instant now = std::chrono::floor<Duration>(std::chrono::system_clock::now());
+    const auto of = [&](const char* rule, std::uint64_t number, bool found) {
+        outbox::Notice n = notice(hook.key, number);
+        n.rule = rule;
+        n.at = now;
+        n.held = found;
+        return n;
+    };
+    outbox::Notice follows = of("New", 3, false);  // an event raises what the sweep had found
+    follows.episode = "e1";
+    follows.transition = TransitionKind::kRaised;
+    dispatcher.enqueue({of("New", 1, true), of("New", 2, true), follows, of("New", 4, false), of("Old", 5, false)});
+    EXPECT_EQ(bell.wait_for(dispatcher, 2), (std::vector<std::uint64_t>{4, 5}))
+        << "what events bring about is told at once, but not of an episode that nobody knows yet";
+    dispatcher.enqueue({of("New", 6, true)});
+    dispatcher.warming({});
+    EXPECT_EQ(bell.wait_for(dispatcher, 4), (std::vector<std::uint64_t>{1, 2, 3, 6}));
+    dispatcher.stop(Duration(0));
+    ASSERT_EQ(got.size(), 3u) << "two notices and a digest";
+    EXPECT_NE(got[2].find("\"open\":3"), std::string::npos) << got[2];
 }
 
 TEST(Dispatcher, NoticesOfAReceiverThatIsConfiguredNoLongerAreGivenBack) {

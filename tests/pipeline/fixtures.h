@@ -32,6 +32,7 @@ public:
     std::vector<Dead> dead;
     std::size_t released = 0;  ///< of both, counted when release() was called
     bool delivered = false;
+    std::vector<std::pair<std::size_t, std::vector<std::string>>> warmed;  ///< rules, and how much was released then
     std::function<void()> on_release = [] {};
 
     void add(Lane& lane, const Transition& t, bool held) override {
@@ -54,6 +55,7 @@ public:
         released = transitions.size() + dead.size();
         on_release();
     }
+    void warming(std::vector<std::string> rules) override { warmed.emplace_back(released, std::move(rules)); }
 };
 
 /// Adds up what the engine counts.
@@ -78,7 +80,8 @@ public:
     void committed(std::uint32_t, std::size_t) override { ++commits; }
 };
 
-inline std::shared_ptr<const RuleSet> rules_of(const EventSchema& schema) {
+/// `more`: rules behind the two of these tests.
+inline std::shared_ptr<const RuleSet> rules_of(const EventSchema& schema, const std::string& more = {}) {
     static constexpr const char* kText = R"(groups:
 - name: g
   rules:
@@ -98,7 +101,7 @@ inline std::shared_ptr<const RuleSet> rules_of(const EventSchema& schema) {
 )";
     yaml::Diagnostics diagnostics;
     rules::RuleSources sources;
-    sources.files = {{"r.yml", kText}};
+    sources.files = {{"r.yml", kText + more}};
     sources.read = [](const std::string& path) -> Result<std::string> { return reject("no file " + path); };
     auto set = rules::load_rules(sources, schema, {}, diagnostics);
     EXPECT_TRUE(set.ok()) << diagnostics.text();
@@ -110,7 +113,7 @@ class Life {
 public:
     /// `placed`: the log is read from its beginning, which is known at once.
     Life(const std::filesystem::path& root, ArrayLog& log, std::uint32_t tasks, EngineOptions options,
-         bool placed = true)
+         bool placed = true, std::shared_ptr<const RuleSet> rules = nullptr)
         : setting_{schema_, areas_, pseudonyms_, {}, tasks}, tasks_(setting_) {
         std::vector<Lane> lanes;
         for (std::uint32_t i = 0; i < tasks; ++i) {
@@ -124,7 +127,7 @@ public:
         }
         engine = std::make_unique<Engine>(Engine::Parts{setting_, tasks_, log, notebook, adder}, std::move(lanes),
                                           std::move(options));
-        engine->adopt(rules_of(schema_));
+        engine->adopt(rules != nullptr ? rules : rules_of(schema_));
     }
 
     Notebook notebook;
