@@ -35,7 +35,8 @@ struct Why {
     std::vector<Subject> subjects;  ///< empty: no event of this person counts under the rule
 };
 
-/// The history holds that person's events and no others; what is after `at` is left out.
+/// The history holds that person's events, those that told phases of areas, and no others; what is after `at` is left
+/// out.
 Why ask_why(Past& past, pipeline::History& history, const Rule& rule, Instant at);
 
 /// One event in a line, without a number.

@@ -95,6 +95,14 @@ std::string customer_behind(const Past& past, pipeline::History& history, const 
     return customer;
 }
 
+// Of all others only what changes the phase of an area.
+void keep_only_of(const Past& past, pipeline::History& history, const std::string& customer) {
+    const auto phase_change = past.loaded.config.schema.kind("phase_change");
+    history.keep_only([&](const Event& event) {
+        return event.customer == customer || (event.customer.empty() && event.kind == phase_change);
+    });
+}
+
 int explain_at(Past& past, const ExplainArguments& arguments, pipeline::History& history) {
     const Rule* rule = past.loaded.rules->find(arguments.rule);
     if (rule == nullptr) {
@@ -111,7 +119,7 @@ int explain_at(Past& past, const ExplainArguments& arguments, pipeline::History&
                  std::string(arguments.history.keyed ? "" : "; pseudonyms of the daemon need --keyed"));
         return kExitFailed;
     }
-    history.keep_only([&](const Event& event) { return event.customer == customer; });
+    keep_only_of(past, history, customer);
     const Why why = ask_why(past, history, *rule, *past.to);
     if (arguments.output == "json")
         print_json(why, arguments.show_subjects ? Subjects::kPlain : Subjects::kPseudonyms);
@@ -171,7 +179,7 @@ int explain_id(Past& past, const ExplainArguments& arguments, pipeline::History&
     // Of a person everything can be judged again from that person's events alone, at each instant.
     std::vector<Why> whys;
     if (rule.person) {
-        history.keep_only([&](const Event& event) { return event.customer == episode.customer; });
+        keep_only_of(past, history, episode.customer);
         for (const Transition& t : episode.transitions) {
             if (t.kind != TransitionKind::kUpdated) whys.push_back(ask_why(past, history, rule, t.at));
         }

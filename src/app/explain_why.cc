@@ -65,6 +65,19 @@ void explain_window(Past& past, const Rule& rule, Why::Subject& about) {
         about.notes.push_back("without an event its windows change next at " + format_rfc3339(seen.next_change));
 }
 
+std::string phase_note(const Rule& rule, const Inspection& seen) {
+    if (seen.phase.empty()) return "no phase has begun: this rule does not hold";
+    std::string note = "phase " + seen.phase;
+    if (seen.before != seen.phase)
+        note += ", which settles: what holds must hold in " + (seen.before.empty() ? "no phase" : seen.before) + " too";
+    const bool named =
+        rule.phases.empty() || std::find(rule.phases.begin(), rule.phases.end(), seen.phase) != rule.phases.end();
+    note += named ? ": matches" : ": not among this rule's phases, it does not hold";
+    const bool overridden = std::any_of(rule.overrides.begin(), rule.overrides.end(),
+                                        [&](const PhaseOverride& other) { return other.phase == seen.phase; });
+    return overridden ? note + ", with overrides of its own" : note;
+}
+
 void explain_promise(const Past& past, const Rule& rule, Why::Subject& about, Instant at) {
     const auto& state = about.seen.state;
     if (!state || !state->promise) {
@@ -98,6 +111,7 @@ Why::Subject about_subject(Past& past, const Rule& rule, const task::Recorder& r
         explain_promise(past, rule, about, at);
     else
         explain_window(past, rule, about);
+    if (rule.plan != nullptr) about.notes.push_back(phase_note(rule, about.seen));
     about.notes.push_back(episode_note(about.seen.state));
     if (rule.experimental) about.notes.emplace_back("status: experimental: nobody is told");
     return about;
@@ -129,7 +143,7 @@ Why ask_why(Past& past, pipeline::History& history, const Rule& rule, Instant at
     course.finish();
     task::Recorder recorder(past.setting);
     recorder.use(past.loaded.rules);
-    task::PersonJudge judge(past.setting, recorder);
+    task::PersonJudge judge(course.task().setting(), recorder);  // which knows what events told of areas
     judge.use(*past.loaded.rules);
     course.task().for_each_profile([&](std::string_view, const ledger::Profile& profile, const task::States& states) {
         for (Inspection& seen : judge.inspect(rule, profile, states, at))

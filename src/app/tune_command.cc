@@ -196,7 +196,10 @@ int tune(const TuneArguments& arguments) {
     const Instant from = past->from.value_or(history.earliest().value_or(kBeforeAll));
     table.days =
         std::max(1.0, std::chrono::duration<double, std::chrono::days::period>(past->to.value_or(from) - from).count());
-    history.keep_only([&](const Event& event) { return table.rule->listens_to(event.kind); });
+    const auto phase_change = past->loaded.config.schema.kind("phase_change");
+    history.keep_only([&](const Event& event) {
+        return table.rule->listens_to(event.kind) || (table.rule->plan != nullptr && event.kind == phase_change);
+    });
     for (const Value& setting : *settings) {
         const auto flags =
             flags_of(*past, history, rules::turned(*table.rule, table.dial, setting, past->loaded.config.schema));

@@ -52,6 +52,16 @@ std::vector<Inspection> PersonJudge::inspect(const Rule& rule, const ledger::Pro
         for (const episodes::SubjectState& state : states) {
             if (state.rule == rule.name && state.subject == subject) seen.state = state;
         }
+        if (rule.plan != nullptr) {
+            std::string_view area;
+            for (const ledger::Row& row : profile.rows()) {
+                if (!row.rolled && rules::counts(rule, row.event)) area = row.event.area;
+            }
+            if (seen.state && seen.state->promise) area = seen.state->promise->area;
+            const rules::InPhase in = phases_.at(*rule.plan, in_phases(rule, area), now);
+            seen.phase = in.phase;
+            seen.before = in.before;
+        }
         if (rule.expect) continue;  // what is known of a promise is in its state
         const rules::Remembered remembered_now = remembered(rule, profile, subject);
         seen.rows = rows_;

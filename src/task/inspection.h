@@ -17,6 +17,7 @@ struct Inspection {
     std::vector<Event> rows, person;              ///< as rules::Remembered
     std::vector<Value> measures;                  ///< by Rule::measures; empty for promises
     Level level = Level::kNone;                   ///< the highest colour that holds
+    std::string phase, before;                    ///< as rules::InPhase, of rules with phases; empty: none
 
     /// What would change it: the fewest further events like the newest one that counts, at most kMoreMax, that would
     /// make a higher colour hold if they came now, and until when they would have to come.

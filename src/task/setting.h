@@ -25,7 +25,7 @@ struct Setting {
     const Pseudonymizer& pseudonyms;
     Limits limits;
     std::uint32_t task_count = 1;
-    /// What events have told of areas; the tasks tell it each other here.
+    /// What events have told of areas; the tasks of a group tell it each other here.
     std::shared_ptr<AreaPhases> phases = std::make_shared<AreaPhases>();
 };
 

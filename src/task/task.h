@@ -116,6 +116,7 @@ public:
     [[nodiscard]] Instant highest() const { return highest_; }
     [[nodiscard]] Instant next_due();
     [[nodiscard]] std::uint32_t index() const { return index_; }
+    [[nodiscard]] const Setting& setting() const { return setting_; }
     [[nodiscard]] std::size_t profiles() const { return table_.size(); }
     [[nodiscard]] std::size_t profile_bytes() const { return table_.bytes_used(); }
     [[nodiscard]] std::size_t dirty_profiles() const { return table_.dirty(); }

@@ -9,9 +9,10 @@
 namespace tocsin::task {
 
 TaskGroup::TaskGroup(const Setting& setting) : setting_(setting) {
+    setting_.phases = std::make_shared<AreaPhases>();
     std::vector<const ledger::CellStore*> sources;
     for (std::uint32_t i = 0; i < setting.task_count; ++i) {
-        tasks_.push_back(std::make_unique<Task>(setting, i));
+        tasks_.push_back(std::make_unique<Task>(setting_, i));
         sources.push_back(&tasks_.back()->cells());
     }
     std::vector<RollupJudge*> rollups;

@@ -46,7 +46,7 @@ public:
 private:
     void look_ahead();
     void warm(std::vector<bool> warming);
-    const Setting& setting_;
+    Setting setting_;  // with phases of its own
     std::vector<std::unique_ptr<Task>> tasks_;
     std::vector<Touch> touches_;
     std::vector<bool> warming_;  // by Rule::order

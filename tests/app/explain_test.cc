@@ -103,6 +103,34 @@ TEST_F(Explain, WhatItSaysWouldFireDoesAndOneMomentLaterDoesNot) {
     }
 }
 
+TEST_F(Explain, SaysWhichPhaseThePersonIsInAlsoIfAnEventToldItOfTheArea) {
+    const std::string config = scratch_.write(
+        "p.yml",
+        "kafka:\n  topics:\n    - {name: all, event: {field: /kind}}\nrule_files: [p/r.yml]\nphases_file: phases.yml\n"
+        "privacy: {pseudonym_key_file: key}\n");
+    scratch_.write("phases.yml",
+                   "phases: [reminder, suspension]\nsettle: 0s\nchanges:\n"
+                   "  - {at: 2016-01-01T00:00:00Z, phase: reminder}\n");
+    std::filesystem::create_directories(scratch_ / "p");
+    std::string rules(kRules);
+    rules.insert(rules.find("    keep_firing_for"), "    phases: [suspension]\n");
+    scratch_.write("p/r.yml", rules);
+    const auto said = [&](const std::string& events) {
+        return tocsin({"explain", "--config.file", config, "--events", scratch_.write("p.jsonl", events),
+                       "--rule=Often", "--customer=13900000001", "--at=2016-01-12T00:00:00Z"})
+            .out;
+    };
+    std::string events;
+    for (const int day : {10, 11, 12}) events += line("complaint", day, "13900000001");
+    EXPECT_TRUE(says(said(events), "phase reminder: not among this rule's phases, it does not hold")) << said(events);
+    EXPECT_FALSE(says(said(events), " opened "));
+    const std::string change =
+        R"({"kind":"phase_change","id":"p","time":"2016-01-09T00:00:00Z","area":"north","phase":"suspension"})";
+    const std::string with = said(change + "\n" + events);
+    EXPECT_TRUE(says(with, "phase suspension: matches")) << with;
+    EXPECT_TRUE(says(with, "2016-01-12T00:00:00Z opened yellow")) << with;
+}
+
 TEST_F(Explain, SeveralMoreMayBeNeeded) {
     const json said = json::parse(at("Often", "13900000002", "2016-01-10T00:00:00Z", {"-o", "json"}).out);
     EXPECT_EQ(said["subjects"][0]["ahead"]["more"], 2);

@@ -68,7 +68,7 @@ private:
     Lines told(const std::shared_ptr<const RuleSet>& set, const std::vector<Given>& events, std::int64_t end,
                bool restarts) {
         AreaTree areas;
-        Setting setting{schema_, areas, pseudonyms_, {}, tasks_};
+        const Setting setting{schema_, areas, pseudonyms_, {}, tasks_};
         std::vector<Rows> stored(tasks_);
         auto group = std::make_unique<TaskGroup>(setting);
         group->adopt(set);
@@ -85,7 +85,6 @@ private:
                 batch.for_each(Sink{stored[i]});
                 for (const auto& [key, value] : stored[i]) EXPECT_TRUE(next->task(i).load(key, value).ok());
             }
-            setting.phases = std::make_shared<AreaPhases>();  // they must come back from what is stored
             group = std::move(next);
             group->adopt(set);
             take(*group);
