@@ -163,13 +163,15 @@ episodes::Holding PersonJudge::ripe(const Rule& rule, episodes::SubjectState& st
 
 void PersonJudge::judge_windows(const Rule& rule, episodes::SubjectState& state, const rules::Remembered& rows,
                                 Instant now, const Event* event) {
-    if (!state.episode.open() && !rules::in_reach(rule, rows.rows, now)) {
+    const bool between = rule.interval > Duration::zero() && (event != nullptr || rule.on_beat(now) != now);
+    // Between two beats nothing that began with a beat ends: a late event may yet make it hold at the next one.
+    const bool waits = state.episode.open() || (between && !state.rising.empty());
+    if (!waits && !rules::in_reach(rule, rows.rows, now)) {
         state.due = kNever;
         state.rising.clear();
         return;
     }
-    if (rule.interval > Duration::zero() && (event != nullptr || rule.on_beat(now) != now))
-        return wait_for_beat(rule, state, rows, now, event);
+    if (between) return wait_for_beat(rule, state, rows, now, event);
     const episodes::Holding held_now = ripe(rule, state, rows, now, event);
     bool stepped = false;
     while (auto step = episodes::move(rule, state.episode, held_now, now)) {

@@ -56,6 +56,21 @@ TEST_F(Interval, ForAndDwellEndWithABeatToo) {
     EXPECT_EQ(tell(rule, {{10}}, 9000), Lines({"R opened yellow 900 e1", "R closed yellow 4800"}));
 }
 
+TEST_F(Interval, WhatBeganWithABeatIsNotEndedBetweenTwo) {
+    const std::string rule = R"(  - alert: R
+    on: complaint
+    by: [customer]
+    within: 15m
+    interval: 20m
+    for: 8m
+    measures: {n: count(), seen: 'seen(registration, 1m)'}
+    levels: {yellow: n >= 1 and not seen}
+)";
+    // At 2200 nothing is in the window; the complaint of 2090 that is read later is, and at the beat of 2400 too.
+    EXPECT_EQ(tell(rule, {{1199}, {2200, "registration"}, {2090}}, 9000),
+              (Lines{"R opened yellow 2400 e1", "R closed yellow 3600"}));
+}
+
 TEST_F(Interval, PlacesAndRollupsKeepItToo) {
     const std::string rule = std::string(kPlace) + "    levels: {yellow: n >= 2}\n    interval: 5m\n";
     EXPECT_EQ(tell(rule, {{10}, {20}}, 3000), (Lines{"R opened yellow 300 e2", "R closed yellow 600"}));
