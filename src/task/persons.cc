@@ -383,7 +383,10 @@ void PersonJudge::judge(const ledger::Profile& profile, States& states, std::siz
             touched.push_back(std::move(*subject));
         }
         for (const std::string& subject : touched) {
+            const std::size_t known = states.size();
             judge_windows(*rule, state_of(*rule, subject, states), remembered(*rule, profile, subject), now, &event);
+            // With hundreds of rules, those to which nothing happened would be searched for each that follows.
+            if (states.size() > known && states.back().idle()) states.pop_back();
         }
     }
     if (event.kind == phase_change_) judge_phases(profile, states, now);
