@@ -6,6 +6,7 @@ import subprocess
 import sys
 import unittest
 
+import per_rule
 import table
 
 FEED = None
@@ -66,6 +67,15 @@ class TableTest(unittest.TestCase):
         self.assertEqual(text.splitlines()[0], "machine: two")
         self.assertEqual(len([line for line in text.splitlines() if line.startswith("| ")]), 4)
         self.assertIn("1.00 to 3.00", text)
+
+
+class PerRuleTest(unittest.TestCase):
+    def test_so_many_rules_as_asked_for_and_no_two_alike(self):
+        bodies = per_rule.rules(500, "complaint").split("  - alert: ")[1:]
+        self.assertEqual(len({body.partition("\n")[2] for body in bodies}), 500)
+
+    def test_a_rule_costs_what_it_adds(self):
+        self.assertAlmostEqual(per_rule.slope({3: 1.0, 50: 1.47}, 3, 50, 100_000), 100)
 
 
 if __name__ == "__main__":
