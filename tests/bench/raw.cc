@@ -8,8 +8,14 @@
 #include <vector>
 
 #include "kafka/consumer.h"
+#ifdef TOCSIN_HUGE_PAGES
+#include "app/main/memory.h"
+#endif
 
 int main(int argc, char** argv) {
+#ifdef TOCSIN_HUGE_PAGES
+    tocsin::app::grow_in_huge_pages();
+#endif
     if (argc != 4) {
         std::fputs("usage: bench_raw BROKERS TOPIC PARTITIONS\n", stderr);
         return 2;
