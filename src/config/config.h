@@ -67,6 +67,7 @@ struct Storage {
     Duration retention = std::chrono::days(400);
     Duration dedup = std::chrono::days(7);
     std::size_t max_events = 256;  ///< remembered events of one customer
+    Duration backlog_commit_interval = std::chrono::seconds(2);
 };
 
 /// A POST of the transition, signed after Standard Webhooks if there is a secret.

@@ -87,20 +87,22 @@ std::vector<Table> topics() {
 }
 
 std::vector<Table> state() {
-    return {{"storage",
-             "The state.",
-             {{"path", Shape::kText, "Default ./data; only one process may have it open."},
-              {"retention", Shape::kDuration, "How far back anything is remembered. Default 400d."},
-              {"dedup", Shape::kDuration, "How long an event's id is known. Default 7d."},
-              {"max_events", Shape::kInt, "Remembered events of one customer. Default 256."}}},
-            {"identity",
-             "Which identifiers are one person; with intake: rekey.",
-             {{"links_file", Shape::kText, "CSV identifier,person: both columns hold identifiers.", Need::kRequired},
-              {"identifiers", Shape::kTexts, "Fields of events, asked in this order. Default customer, subscriber."},
-              {"members_max", Shape::kInt, "A larger group is an agent and no person. Default 20."}}},
-            {"privacy",
-             "What keeps people's numbers inside.",
-             {{"pseudonym_key_file", Shape::kText, "openssl rand -hex 32 > pseudonym.key"}}}};
+    return {
+        {"storage",
+         "The state.",
+         {{"path", Shape::kText, "Default ./data; only one process may have it open."},
+          {"retention", Shape::kDuration, "How far back anything is remembered. Default 400d."},
+          {"dedup", Shape::kDuration, "How long an event's id is known. Default 7d."},
+          {"max_events", Shape::kInt, "Remembered events of one customer. Default 256."},
+          {"backlog_commit_interval", Shape::kDuration, "Time between commits while there is a backlog. Default 2s."}}},
+        {"identity",
+         "Which identifiers are one person; with intake: rekey.",
+         {{"links_file", Shape::kText, "CSV identifier,person: both columns hold identifiers.", Need::kRequired},
+          {"identifiers", Shape::kTexts, "Fields of events, asked in this order. Default customer, subscriber."},
+          {"members_max", Shape::kInt, "A larger group is an agent and no person. Default 20."}}},
+        {"privacy",
+         "What keeps people's numbers inside.",
+         {{"pseudonym_key_file", Shape::kText, "openssl rand -hex 32 > pseudonym.key"}}}};
 }
 
 std::vector<Table> receivers() {

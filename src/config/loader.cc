@@ -147,6 +147,8 @@ void read_storage(const yaml::Node& node, const Reading& reading, Storage& stora
         map.error("dedup", format_duration(storage.dedup) + " is longer than the retention of " +
                                format_duration(storage.retention));
     assign(bounded_int(map, "max_events", 1, kMaxEventsMax), storage.max_events);
+    assign(bounded_duration(map, "backlog_commit_interval", std::chrono::milliseconds(100), std::chrono::seconds(10)),
+           storage.backlog_commit_interval);
     map.not_supported("memory_limit");
     map.finish();
 }

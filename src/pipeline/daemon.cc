@@ -282,6 +282,7 @@ void Daemon::make_engine() {
     };
     EngineOptions engine;
     engine.event_clock = options_.event_clock;
+    engine.backlog_commit_interval = config_.storage.backlog_commit_interval;
     engine.rekeyed = config_.kafka.intake == config::Intake::kRekey;
     engine.faults = options_.faults;
     for (const config::Topic& topic : config_.kafka.topics) engine.topics[topic.name] = {topic.disorder, topic.delay};

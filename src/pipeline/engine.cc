@@ -322,7 +322,7 @@ Result<bool> Engine::step(Instant now) {
     if (!worked) stand_still(now);
     move_clocks(now);
     sweep();
-    const bool due = now - last_commit_ >= (taken == kRecordsPerStep ? kCommitEveryBehind : kCommitEvery);
+    const bool due = now - last_commit_ >= (taken == kRecordsPerStep ? options_.backlog_commit_interval : kCommitEvery);
     if (records_since_commit_ >= kCommitRecordsMax || due) {
         auto committed = commit(now);
         if (!committed) return std::move(committed).error();

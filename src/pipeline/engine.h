@@ -31,6 +31,9 @@ struct Faults {
 
 struct EngineOptions {
     bool event_clock = false;                               ///< `--clock=event`: the wall clock decides nothing
+    /// Between commits while there is more to read than one step takes: whoever is busy in a backlog is then stored once
+    /// for many events.
+    Duration backlog_commit_interval = std::chrono::seconds(2);
     bool rekeyed = false;                                   ///< the log is tocsin.events, written by the intake
     std::map<std::string, TopicTimes, std::less<>> topics;  ///< of the input topics
     std::map<std::string, std::vector<std::string>, std::less<>> waits_on;  ///< rule -> topics its promises wait on
@@ -40,11 +43,8 @@ struct EngineOptions {
 class Engine {
 public:
     /// More records than this, or bytes to write, or time since the last, make a commit.
-    static constexpr std::size_t kCommitRecordsMax = 50'000;
+    static constexpr std::size_t kCommitRecordsMax = 200'000;
     static constexpr Duration kCommitEvery = std::chrono::milliseconds(100);
-    /// While there is more to read than one step takes: whoever is busy in a backlog is then stored once for many
-    /// events.
-    static constexpr Duration kCommitEveryBehind = std::chrono::milliseconds(500);
     static constexpr Duration kSyncEvery = std::chrono::seconds(5);
     /// A task that cannot be read holds up the others no longer than this.
     static constexpr Duration kHoldUpMax = std::chrono::seconds(30);

@@ -62,7 +62,9 @@ rocksdb::Options database_options(const StoreOptions& ours) {
     o.max_write_buffer_number = 4;
     o.max_background_jobs = 2;
     o.max_total_wal_size = ours.write_buffer_bytes * 4;
-    o.compression = rocksdb::kLZ4Compression;
+    // What is flushed is merged soon: not worth compressing before.
+    o.compression_per_level = {rocksdb::kNoCompression};
+    o.compression_per_level.resize(static_cast<std::size_t>(o.num_levels), rocksdb::kLZ4Compression);
     o.info_log_level = rocksdb::WARN_LEVEL;
     o.keep_log_file_num = 5;
     o.max_open_files = 256;

@@ -129,7 +129,7 @@ Applied Task::apply(const Event& event, std::vector<Touch>& touches) {
     if (!event.customer.empty()) persons_.judge(at.profile, at.states, index, now);
     applied.uncovered = persons_.take_uncovered();
     feed_.add(at.profile, index, std::min(cells_from_, clock_), touches);
-    at.profile.keep(index, customer_in(at.key), vocabulary_);
+    if (working_.stays(at)) at.profile.keep(index, customer_in(at.key), vocabulary_);
     applied.rolled_up = at.profile.trim(oldest_kept(), setting_.limits.max_events, setting_.limits.dedup);
     settle(slot, at, recorder_.made() != said);
     return applied;

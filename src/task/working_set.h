@@ -40,6 +40,9 @@ public:
 
     /// The profile of the slot. Valid until the next get(), or changed(). Whoever changes it calls changed().
     Entry& get(ledger::Slot slot);
+    /// Whether it stays unpacked: what it looks at must outlive the event at hand. The others are unpacked anew each
+    /// time.
+    [[nodiscard]] bool stays(const Entry& entry) const { return &entry != present_.get(); }
     /// Its next timer is due then. A profile that has become empty is erased.
     void changed(ledger::Slot slot, Entry& entry, Instant due);
     /// Makes the bytes of all that changed and stayed unpacked.

@@ -99,6 +99,7 @@ def write_config(work, way, layout, events, bootstrap, hook_url):
   topics:
 {topics}storage:
   dedup: {"1m" if way == "direct" else "0s"}
+  backlog_commit_interval: 500ms
 privacy:
   pseudonym_key_file: pseudonym.key
 rule_files: [rules.yml]
