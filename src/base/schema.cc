@@ -29,6 +29,8 @@ EventSchema EventSchema::builtin() {
     };
     const std::vector<FieldDef> about_a_complaint = {field("case_no", kString), field("escalated_to_regulator", kBool),
                                                      field("hall", kString), field("text", kText)};
+    std::vector<FieldDef> about_another = about_a_complaint;
+    about_another.back() = field("corrects", kString);  // no text: an event does not keep it
     const std::vector<KindDef> kinds = {
         {"complaint", about_a_complaint},
         {"urge", about_a_complaint},
@@ -45,6 +47,10 @@ EventSchema EventSchema::builtin() {
         {"hotline_rating", {field("score", kInt), field("solved", kBool)}},
         {"walk_in", {field("hall", kString), field("people", kInt)}},
         {"phase_change", {field("phase", kString)}},
+        {"event_withdrawn", {field("corrects", kString)}},
+        {"event_merged", {field("corrects", kString)}},
+        {"event_duplicate", {field("corrects", kString)}},
+        {"event_reclassified", about_another},
     };
     std::string problem;
     for (const KindDef& kind : kinds) {

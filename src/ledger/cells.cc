@@ -143,6 +143,11 @@ const Cell* CellStore::find(std::string_view key) const {
     return it == cells_.end() ? nullptr : it->second.get();
 }
 
+Cell* CellStore::find(std::string_view key) {
+    const auto it = cells_.find(key);
+    return it == cells_.end() ? nullptr : it->second.get();
+}
+
 void CellStore::touch(Cell& cell, Bucket& bucket) {
     bucket.dirty = true;
     if (!cell.dirty_) {
@@ -182,6 +187,35 @@ void CellStore::add(Cell& cell, const CellEvent& event, std::int64_t reach) {
         }
         touch(cell, successor);
     }
+}
+
+void CellStore::take_back(Cell& cell, const CellEvent& event, std::int64_t reach) {
+    const auto within_reach = [reach](std::int64_t from, std::int64_t to) {
+        return from != CellEvent::kNone && to - from < reach;
+    };
+    if (cell.range(event.bucket, event.bucket).empty()) return;
+    Bucket& b = cell.bucket(event.bucket);
+    b.events -= b.events > 0 ? 1 : 0;
+    if (event.has_person) {
+        b.persons -= b.persons > 0 ? 1 : 0;
+        if (within_reach(event.previous, event.bucket))
+            bump(b.repeats, static_cast<std::uint32_t>(event.bucket - event.previous), -1);
+    }
+    for (std::size_t i = 0; i < std::min(b.sums.size(), event.sums.size()); ++i) {
+        if (__builtin_sub_overflow(b.sums[i], event.sums[i], &b.sums[i])) {
+            b.sums[i] = event.sums[i] > 0 ? INT64_MIN : INT64_MAX;
+        }
+    }
+    std::erase_if(b.evidence, [&](const Bucket::Evidence& e) { return e.time == event.time && e.id == event.id; });
+    touch(cell, b);
+    if (!event.has_person || event.next == CellEvent::kNone || cell.range(event.next, event.next).empty()) return;
+    // Whoever came after it has a farther predecessor now.
+    Bucket& successor = cell.bucket(event.next);
+    if (within_reach(event.bucket, event.next))
+        bump(successor.repeats, static_cast<std::uint32_t>(event.next - event.bucket), -1);
+    if (within_reach(event.previous, event.next))
+        bump(successor.repeats, static_cast<std::uint32_t>(event.next - event.previous), +1);
+    touch(cell, successor);
 }
 
 void CellStore::expire(Cell& cell, std::int64_t first) {

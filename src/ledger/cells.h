@@ -88,8 +88,12 @@ public:
     /// The cell, made if need be; null at kCellsMax. Pointers stay valid for the store's life.
     Cell* cell(std::string_view key);
     [[nodiscard]] const Cell* find(std::string_view key) const;
+    [[nodiscard]] Cell* find(std::string_view key);
     /// Counts the event. `reach` is the longest window in buckets: a predecessor further back is no predecessor.
     void add(Cell& cell, const CellEvent& event, std::int64_t reach);
+    /// The event never was: undoes add(), given the person's other events around it. Does nothing where the bucket is
+    /// gone.
+    void take_back(Cell& cell, const CellEvent& event, std::int64_t reach);
     /// Forgets the cell's buckets before `first`.
     void expire(Cell& cell, std::int64_t first);
     /// Empties the cells whose key says so.

@@ -290,12 +290,38 @@ void Profile::drop_row(std::size_t index) {
     }
 }
 
+void Profile::know(OldId id) {
+    if (!old_ids().empty() && id.time < old_ids().back().time) old_ids_ascend_ = false;
+    old_ids_.push_back(id);
+}
+
+void Profile::know(std::string_view id, Instant time) {
+    const std::uint64_t hash = hash64(id);
+    know(OldId{time, hash});
+    if (!known_ids_.empty()) known_ids_.insert(hash);
+}
+
+void Profile::withdraw(std::size_t index) {
+    const Row& row = rows()[index];
+    know(OldId{row.event.time, hash64(row.event.id)});
+    counting_ -= row.rolled ? 0 : 1;
+    drop_row(index);
+}
+
+void Profile::replace(std::size_t index, const Event& event, Vocabulary& words) {
+    scratch_.clear();
+    put_row(scratch_, event, words);
+    Row& row = rows_[first_row_ + index];
+    row.raw = hold(scratch_);
+    ++added_;
+    keep(index, row.event.customer, words);
+}
+
 // The oldest counting row becomes a rolled one and replaces an older rolled row of its kind, area and category.
 void Profile::roll_oldest() {
     const auto begin = rows_.begin() + static_cast<std::ptrdiff_t>(first_row_);
     const auto oldest = std::find_if(begin, rows_.end(), [](const Row& r) { return !r.rolled; });
-    if (!old_ids().empty() && oldest->event.time < old_ids().back().time) old_ids_ascend_ = false;
-    old_ids_.push_back({oldest->event.time, hash64(oldest->event.id)});
+    know({oldest->event.time, hash64(oldest->event.id)});
     oldest->rolled = true;
     --counting_;
     const Event& e = oldest->event;

@@ -77,6 +77,12 @@ public:
     std::size_t add(const Event& event, Vocabulary& words);
     /// Reads the row that was added last again from its stored bytes: it outlives the record, and has what is kept.
     void keep(std::size_t index, std::string_view customer, Vocabulary& words);
+    /// The event never happened: its row leaves; its id stays known.
+    void withdraw(std::size_t index);
+    /// The id of an event that gets no row stays known.
+    void know(std::string_view id, Instant time);
+    /// The row says this from now on. Its time, id and kind must be those it had.
+    void replace(std::size_t index, const Event& event, Vocabulary& words);
     /// Rows added since unpack(): what they leave behind is given back only by pack() and unpack().
     [[nodiscard]] std::size_t added() const { return added_; }
     /// Whether an event of this id lies within `window` of `time`, either way.
@@ -102,6 +108,7 @@ private:
     void drop_row(std::size_t index);
     void roll_oldest();
     void drop_old_ids(Instant before);
+    void know(OldId id);
 
     // What leaves at the front only moves a number: a busy customer's rows are many, and one leaves with each that
     // comes.

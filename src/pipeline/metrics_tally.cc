@@ -53,6 +53,9 @@ void MetricsTally::applied(const Event& event, const task::Applied& applied) {
     unknown_area_ += applied.area == AreaTree::kUnknown ? 1 : 0;
     if (complaint_ && event.kind == *complaint_) count_complaint(applied.area, event.channel);
     rolled_up_ += applied.rolled_up;
+    if (applied.correction != task::Correction::kNone)
+        count("corrections_total", {std::string(task::correction_name(applied.correction)),
+                                    std::string(task::correction_result_name(applied.correction_result))});
     uncovered_ += applied.uncovered;
     constexpr std::uint64_t kAskEvery = 16;  // the clock; the metric gets one of them all
     if (kind.processed % kAskEvery != 1) return;

@@ -130,6 +130,16 @@ Instant AreaJudge::next_change(const CellPlan& plan, const Subject& subject, Ins
     return next;
 }
 
+rules::Verdict AreaJudge::verdict_at(const CellPlan& plan, Subject& subject, Instant now) {
+    const Rule& rule = *plan.rule;
+    recorder_.evaluated(rule);
+    EvalContext context;
+    context.measures = measures_;
+    context.thresholds = thresholds_of(rule, subject);
+    return rule.plan == nullptr ? rules::verdict(rule, context)
+                                : rules::verdict(rule, context, phases_.at(*rule.plan, {subject.area}, now));
+}
+
 void AreaJudge::judge_at(const CellPlan& plan, Subject& subject, Instant now, const std::string* trigger) {
     const Rule& rule = *plan.rule;
     episodes::SubjectState& state = subject.state;
@@ -143,15 +153,9 @@ void AreaJudge::judge_at(const CellPlan& plan, Subject& subject, Instant now, co
         mark(subject);
         return set_due(subject, state.due > now ? std::min(state.due, beat) : beat);
     }
-    recorder_.evaluated(rule);
-    EvalContext context;
-    context.measures = measures_;
-    context.thresholds = thresholds_of(rule, subject);
-    const rules::Verdict verdict = rule.plan == nullptr
-                                       ? rules::verdict(rule, context)
-                                       : rules::verdict(rule, context, phases_.at(*rule.plan, {subject.area}, now));
+    const rules::Verdict verdict = verdict_at(plan, subject, now);
     episodes::Holding holds{verdict.level, verdict.stays};
-    if (trigger == nullptr && !reviewing_) holds = without_storm(rule, state, holds);
+    if (trigger == nullptr && !reviewing_ && !correcting_) holds = without_storm(rule, state, holds);
     const bool waited = !state.rising.empty();
     const episodes::Holding holding = ripe(plan, subject, holds, now, trigger);
     bool stepped = false;
@@ -198,7 +202,7 @@ episodes::Holding AreaJudge::ripe(const CellPlan& plan, Subject& subject, const 
         if (!found.empty()) rising.trigger = found.front();
         return rising;
     };
-    const auto by = trigger != nullptr ? episodes::JudgedBy::kEvent : episodes::JudgedBy::kClock;
+    const auto by = trigger != nullptr || correcting_ ? episodes::JudgedBy::kEvent : episodes::JudgedBy::kClock;
     return episodes::ripe(*plan.rule, subject.state.episode, holding, {subject.state.rising, now, by, begins});
 }
 
@@ -238,7 +242,10 @@ void AreaJudge::judge(const Touch& touch, Instant clock) {
     Subject& subject = subject_of(*touch.rule, touch.subject);
     if (held(*touch.rule)) return;
     while (subject.state.due < touch.time) fire_one(subject, subject.state.due);
-    judge_at(by_order_[touch.rule->order]->plan, subject, std::max({touch.time, clock, subject.judged}), &touch.id);
+    const CellPlan& plan = by_order_[touch.rule->order]->plan;
+    const Instant now = std::max({touch.time, clock, subject.judged});
+    if (touch.taken_back) return correct(plan, subject, now, *touch.taken_back);
+    judge_at(plan, subject, now, &touch.id);
 }
 
 void AreaJudge::fire(Instant limit, bool inclusive) {

@@ -98,6 +98,12 @@ private:
     /// What holds now and may be taken (`for`).
     episodes::Holding ripe(const CellPlan& plan, Subject& subject, const episodes::Holding& holding, Instant now,
                            const std::string* trigger) const;
+    /// What the rule says of the measures at `now`.
+    rules::Verdict verdict_at(const CellPlan& plan, Subject& subject, Instant now);
+    /// An event has left the subject's cells.
+    void correct(const CellPlan& plan, Subject& subject, Instant now, Instant taken_back);
+    bool rests_on(const CellPlan& plan, const Subject& subject, Instant taken_back) const;
+    bool held_since(const CellPlan& plan, Subject& subject, Instant from, Instant to);
     /// One event more of an open episode, once a minute.
     void record_update(const CellPlan& plan, Subject& subject, Instant now);
     void record_step(const CellPlan& plan, Subject& subject, episodes::Step step, Instant now,
@@ -113,7 +119,7 @@ private:
     const Setting& setting_;
     Recorder& recorder_;
     PhaseOf phases_;
-    bool reviewing_ = false;
+    bool reviewing_ = false, correcting_ = false;
     std::vector<bool> held_;
     std::vector<const ledger::CellStore*> sources_;
     std::map<std::string, Known, std::less<>> plans_;  // by rule name

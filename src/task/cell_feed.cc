@@ -58,8 +58,8 @@ CellFeed::Neighbours CellFeed::neighbours(const CellPlan& plan, const ledger::Pr
     return near;
 }
 
-void CellFeed::count(const CellPlan& plan, const Event& event, const Neighbours& near, const std::string& subject,
-                     Instant oldest) {
+void CellFeed::count(const CellPlan& plan, const Entry& at, const Neighbours& near, Instant oldest, Filling filling) {
+    const Event& event = at.event;
     for (const CellSpec& spec : plan.specs) {
         if (!spec.fed) continue;
         ledger::CellEvent entry;
@@ -73,35 +73,53 @@ void CellFeed::count(const CellPlan& plan, const Event& event, const Neighbours&
         entry.sums = sums;
         const std::int64_t first = ledger::bucket_of(oldest, spec.width) - spec.reach;
         if (entry.bucket < first) continue;  // no window will ever reach it
-        put_cell_key(spec, subject, key_);
-        ledger::Cell* cell = cells_.cell(key_);
+        put_cell_key(spec, at.subject, key_);
+        ledger::Cell* cell = filling == Filling::kTakeBack ? cells_.find(key_) : cells_.cell(key_);
         if (cell == nullptr) continue;
-        cells_.add(*cell, entry, spec.reach);
+        if (filling == Filling::kTakeBack)
+            cells_.take_back(*cell, entry, spec.reach);
+        else
+            cells_.add(*cell, entry, spec.reach);
         cells_.expire(*cell, first);
     }
 }
 
-void CellFeed::add_to(const CellPlan& plan, const ledger::Profile& profile, std::size_t index, Instant oldest,
-                      std::vector<Touch>* touches) {
+std::vector<std::string> CellFeed::put(const CellPlan& plan, const ledger::Profile& profile, std::size_t index,
+                                       Instant oldest, Filling filling) {
+    std::vector<std::string> subjects;
     const Event& event = profile.rows()[index].event;
-    if (!rules::counts(*plan.rule, event)) return;
+    if (!rules::counts(*plan.rule, event)) return subjects;
     find_places(*plan.rule, event, places_);
-    const Filling filling = touches == nullptr ? Filling::kNewRule : Filling::kLive;
     for (const std::string_view place : places_) {
         auto subject = subject_of(*plan.rule, event, place);
         if (!subject) continue;
-        count(plan, event, neighbours(plan, profile, index, {event, place, *subject}, filling), *subject, oldest);
-        if (touches != nullptr) touches->push_back({plan.rule, std::move(*subject), event.time, std::string(event.id)});
+        const Entry entry{event, place, *subject};
+        count(plan, entry, neighbours(plan, profile, index, entry, filling), oldest, filling);
+        subjects.push_back(std::move(*subject));
     }
+    return subjects;
 }
 
 void CellFeed::add(const ledger::Profile& profile, std::size_t index, Instant oldest, std::vector<Touch>& touches) {
-    const KindId kind = profile.rows()[index].event.kind;
-    for (const std::size_t i : by_kind_[kind]) add_to(plans_[i], profile, index, oldest, &touches);
+    const Event& event = profile.rows()[index].event;
+    for (const std::size_t i : by_kind_[event.kind]) {
+        for (std::string& subject : put(plans_[i], profile, index, oldest, Filling::kLive))
+            touches.push_back({plans_[i].rule, std::move(subject), event.time, std::string(event.id)});
+    }
+}
+
+void CellFeed::take_back(const ledger::Profile& profile, std::size_t index, Instant oldest, Instant at,
+                         std::vector<Touch>& touches) {
+    const Event& event = profile.rows()[index].event;
+    if (event.kind >= by_kind_.size()) return;  // no longer declared
+    for (const std::size_t i : by_kind_[event.kind]) {
+        for (std::string& subject : put(plans_[i], profile, index, oldest, Filling::kTakeBack))
+            touches.push_back({plans_[i].rule, std::move(subject), at, {}, event.time});
+    }
 }
 
 void CellFeed::refill(const CellPlan& plan, const ledger::Profile& profile, std::size_t index, Instant oldest) {
-    if (!profile.rows()[index].rolled) add_to(plan, profile, index, oldest, nullptr);
+    if (!profile.rows()[index].rolled) put(plan, profile, index, oldest, Filling::kNewRule);
 }
 
 }  // namespace tocsin::task

@@ -145,7 +145,7 @@ Instant PersonJudge::since(const Rule& rule, const rules::Remembered& rows, Inst
 episodes::Holding PersonJudge::ripe(const Rule& rule, episodes::SubjectState& state, const rules::Remembered& rows,
                                     Instant now, const Event* event) {
     episodes::Holding held_now = holding(rule, rows, now);
-    if (event == nullptr && !reviewing_) held_now = without_storm(rule, state, held_now);
+    if (event == nullptr && !reviewing_ && !correcting_) held_now = without_storm(rule, state, held_now);
     const auto begins = [&](Level level) {
         episodes::Rising rising{level, now, {}, {}};
         const Event* trigger = event;
@@ -155,7 +155,7 @@ episodes::Holding PersonJudge::ripe(const Rule& rule, episodes::SubjectState& st
         rising.area = trigger->area;
         return rising;
     };
-    const auto by = event != nullptr ? episodes::JudgedBy::kEvent : episodes::JudgedBy::kClock;
+    const auto by = event != nullptr || correcting_ ? episodes::JudgedBy::kEvent : episodes::JudgedBy::kClock;
     const episodes::Holding taken = episodes::ripe(rule, state.episode, held_now, {state.rising, now, by, begins});
     if (!state.rising.empty()) holding(rule, rows, now);  // since() used the scratch measures
     return taken;
@@ -337,10 +337,10 @@ CloseReason PersonJudge::tell(const Rule& rule, const Event& event, std::optiona
     return episodes::apply(*rule.expect, event, said, promise, broken);
 }
 
-void PersonJudge::follow(const Rule& rule, const ledger::Profile& profile, std::size_t index, std::string_view subject,
+void PersonJudge::follow(const Rule& rule, const ledger::Profile& profile, std::size_t first, std::string_view subject,
                          std::optional<episodes::Promise>& promise) {
     const std::size_t uncovered = uncovered_;  // they were counted when they came
-    for (std::size_t i = index + 1; i < profile.rows().size(); ++i) {
+    for (std::size_t i = first; i < profile.rows().size(); ++i) {
         const ledger::Row& row = profile.rows()[i];
         if (row.rolled || !rule.listens_to(row.event.kind) || subject_of(rule, row.event) != subject) continue;
         tell(rule, row.event, promise, std::nullopt);
@@ -363,8 +363,12 @@ void PersonJudge::apply_to_promise(const Rule& rule, const ledger::Profile& prof
     if (precedes && !state.episode.open()) state.promise.reset();  // made again from what followed
     const CloseReason reason = tell(rule, event, state.promise, broken);
     if (reason != CloseReason::kNone) close_promise(rule, state, *before, reason, now);
-    if (!state.episode.open()) follow(rule, profile, index, *subject, state.promise);
+    if (!state.episode.open()) follow(rule, profile, index + 1, *subject, state.promise);
     if (precedes && !state.promise) state.promise = before;
+    judge_anew(rule, states, state, now);
+}
+
+void PersonJudge::judge_anew(const Rule& rule, States& states, episodes::SubjectState& state, Instant now) {
     state.due = kNever;
     if (state.promise && !held(rule)) judge_promise(rule, states, state, now, episodes::Cause::kEvent);
     if (state.promise && held(rule)) state.due = state.promise->due;

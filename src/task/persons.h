@@ -2,6 +2,7 @@
 /// Judges one customer's rules over that customer's profile: windows over remembered events, and promises.
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -28,6 +29,14 @@ public:
     /// The event at rows()[index] has just been added: judges the rules that it counts for, and those that watch it.
     /// `now` is not before any row.
     void judge(const ledger::Profile& profile, States& states, std::size_t index, Instant now);
+    /// An event of the profile has been corrected: it was `was`, and is the row `is` now (nothing: it never happened).
+    /// `oldest`: behind it rows may be forgotten. `now` is not before any row.
+    struct Corrected {
+        const Event& was;
+        std::optional<std::size_t> is;
+        Instant oldest;
+    };
+    void correct(const ledger::Profile& profile, States& states, const Corrected& corrected, Instant now);
     /// Judges one rule for every subject of the profile, as if an event had come: after a change of rules.
     void review(const Rule& rule, const ledger::Profile& profile, States& states, Instant now);
 
@@ -76,9 +85,20 @@ private:
                           Instant now);
     CloseReason tell(const Rule& rule, const Event& event, std::optional<episodes::Promise>& promise,
                      std::optional<Instant> broken);
-    /// The event is not the latest of its subject: what happened later and is known already follows it.
-    void follow(const Rule& rule, const ledger::Profile& profile, std::size_t index, std::string_view subject,
+    /// Tells the promise what rows()[first] and all after it say of the subject: what happened later and is known
+    /// already follows an event that comes late.
+    void follow(const Rule& rule, const ledger::Profile& profile, std::size_t first, std::string_view subject,
                 std::optional<episodes::Promise>& promise);
+    void correct_windows(const Rule& rule, States& states, const Corrected& corrected, Instant now);
+    /// Whether no colour would have held since the episode opened, had the event been what it is now.
+    bool never_held(const Rule& rule, const episodes::SubjectState& state, const rules::Remembered& rows, Instant now);
+    /// Whether the episode can be seen to rest on what the event was.
+    bool rested_on(const Rule& rule, const episodes::SubjectState& state, const rules::Remembered& rows,
+                   const Corrected& corrected);
+    void correct_promise(const Rule& rule, States& states, const Corrected& corrected, Instant now);
+    /// Judges a promise that has just been made or lost.
+    void judge_anew(const Rule& rule, States& states, episodes::SubjectState& state, Instant now);
+    void unsay(const Rule& rule, States& states, const Event& was, Instant now);
     void close_promise(const Rule& rule, episodes::SubjectState& state, const episodes::Promise& promise,
                        CloseReason reason, Instant at);
     /// The event of this id as the profile being judged keeps it; null: it does not.
@@ -103,7 +123,7 @@ private:
     const Setting& setting_;
     Recorder& recorder_;
     PhaseOf phases_;
-    bool reviewing_ = false;
+    bool reviewing_ = false, correcting_ = false;
     std::optional<KindId> phase_change_;  // the kind that rules with phases look at; nothing: there are none
     std::vector<std::vector<const Rule*>> window_rules_, promise_rules_;  // by KindId
     std::vector<bool> unverified_;

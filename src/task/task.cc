@@ -27,6 +27,7 @@ Task::Task(const Setting& setting, std::uint32_t index)
       index_(index),
       vocabulary_(setting.schema, words_),
       recorder_(setting),
+      corrections_(setting.schema),
       persons_(setting, recorder_),
       feed_(setting, cells_),
       areas_(setting, recorder_),
@@ -121,15 +122,27 @@ Applied Task::apply(const Event& event, std::vector<Touch>& touches) {
     }
     if (event.time < clock_) applied.outcome = Outcome::kLate;
     applied.phase_of_area = tell_phase(event, applied.area);
+    if (corrections_.met() && corrections_.of(event.kind) == Correction::kNone)
+        applied.correction = corrections_.about(at.profile.rows(), event.id);
+    const bool reclassified = applied.correction == Correction::kReclassified;
+    if (applied.correction != Correction::kNone && !reclassified) {  // taken back before it came
+        at.profile.know(event.id, event.time);
+        at.profile.trim(oldest_kept(), setting_.limits.max_events, setting_.limits.dedup);
+        settle(slot, at, /*closed=*/false);
+        return applied;
+    }
     const std::size_t said = recorder_.made();
     if (sweep_.take(slot) && !at.profile.rows().empty()) look_back(at);
     persons_.fire(at.profile, at.states, event.time, /*inclusive=*/false);
-    const std::size_t index = at.profile.add(event, vocabulary_);
+    const Event& counted = reclassified ? corrections_.corrected(at.profile.rows(), event) : event;
+    const std::size_t index = at.profile.add(counted, vocabulary_);
     const Instant now = std::max({clock_, event.time, at.profile.rows().back().event.time});
     if (!event.customer.empty()) persons_.judge(at.profile, at.states, index, now);
     applied.uncovered = persons_.take_uncovered();
     feed_.add(at.profile, index, std::min(cells_from_, clock_), touches);
-    if (working_.stays(at)) at.profile.keep(index, customer_in(at.key), vocabulary_);
+    const bool corrects = corrections_.of(event.kind) != Correction::kNone;
+    if (corrects || working_.stays(at)) at.profile.keep(index, customer_in(at.key), vocabulary_);
+    if (corrects) correct(at, index, now, touches, applied);
     applied.rolled_up = at.profile.trim(oldest_kept(), setting_.limits.max_events, setting_.limits.dedup);
     settle(slot, at, recorder_.made() != said);
     return applied;
@@ -212,6 +225,7 @@ Result<void> Task::load(std::string_view key, std::string_view value) {
     };
     switch (key.empty() ? '\0' : key.front()) {
         case ledger::Dictionary::kKeyPrefix:
+            corrections_.meet_word(value);
             return words_.load(key, value) ? Result<void>() : damaged();
         case ledger::CellStore::kKeyPrefix:
             return cells_.load(key, value) ? Result<void>() : damaged();

@@ -14,6 +14,7 @@
 #include "ledger/profile_table.h"
 #include "task/area_judge.h"
 #include "task/cell_feed.h"
+#include "task/corrections.h"
 #include "task/limit_judge.h"
 #include "task/persons.h"
 #include "task/recorder.h"
@@ -38,6 +39,9 @@ struct Applied {
     std::size_t rolled_up = 0;   ///< events of this customer that stopped counting because of storage.max_events
     std::size_t uncovered = 0;   ///< due times that a calendar does not wholly cover
     bool phase_of_area = false;  ///< every task must look_at_phases()
+    /// What the event is as a correction, or what corrections that came before it had said of it.
+    Correction correction = Correction::kNone;
+    CorrectionResult correction_result = CorrectionResult::kApplied;
 };
 
 /// An open episode, for those who ask the running daemon. Views are valid inside the visit only.
@@ -147,6 +151,8 @@ private:
     Result<void> load_meta(std::string_view key, std::string_view value);
     WorkingSet::Entry& take(ledger::Slot slot);
     void settle(ledger::Slot slot, WorkingSet::Entry& at, bool closed = true);
+    /// The correction in rows()[index] has just been counted: does what it says.
+    void correct(WorkingSet::Entry& at, std::size_t index, Instant now, std::vector<Touch>& touches, Applied& applied);
     void fire_profiles(Instant limit, bool inclusive);
     void begin_sweep();
     void end_sweep();
@@ -174,6 +180,7 @@ private:
     ledger::ProfileTable table_;
     ledger::CellStore cells_;
     Recorder recorder_;
+    Corrections corrections_;
     PersonJudge persons_;
     CellFeed feed_;
     AreaJudge areas_;
