@@ -1,4 +1,4 @@
-/// Random events and corrections of them, out of order, some twice, with restarts: what is remembered, counted and held
+/// Random events and corrections of them, out of order, some twice: what is remembered, counted and held
 /// open then equals what a task says that was told everything right in the first place. RC_PARAMS="max_success=10000"
 /// runs more.
 
@@ -7,7 +7,6 @@
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
-#include <map>
 #include <random>
 #include <set>
 
@@ -18,7 +17,6 @@ namespace tocsin::task {
 namespace {
 
 using namespace std::chrono_literals;
-using Rows = std::map<std::string, std::string>;
 
 constexpr const char* kRules = R"(groups:
 - name: g
@@ -150,10 +148,6 @@ public:
     void advance(Instant t) {
         for (std::uint32_t i = 0; i < 2; ++i) tasks_->task(i).advance(t);
     }
-    void restart() {
-        store();
-        begin();
-    }
     /// Every row of every profile, every bucket in which something happened, every open episode with its colour.
     std::set<std::string> all(Instant now) {
         advance(now);
@@ -197,22 +191,7 @@ private:
     }
     void begin() {
         tasks_ = std::make_unique<TaskGroup>(setting_);
-        for (std::uint32_t i = 0; i < 2; ++i) {
-            for (const auto& [key, value] : stored_[i]) RC_ASSERT(tasks_->task(i).load(key, value).ok());
-        }
         tasks_->adopt(rules_);
-    }
-    void store() {
-        struct Sink {
-            Rows& rows;
-            void put(std::string_view k, std::string_view v) { rows[std::string(k)] = v; }
-            void del(std::string_view k) { rows.erase(std::string(k)); }
-        };
-        for (std::uint32_t i = 0; i < 2; ++i) {
-            WriteBatch batch;
-            tasks_->task(i).write(batch);
-            batch.for_each(Sink{stored_[i]});
-        }
     }
 
     EventSchema schema_ = EventSchema::builtin();
@@ -221,7 +200,6 @@ private:
     Setting setting_{schema_, areas_, pseudonyms_, {}, 2};
     std::shared_ptr<const RuleSet> rules_;
     std::unique_ptr<TaskGroup> tasks_;
-    Rows stored_[2];
     Instant highest_ = kBeforeAll;
 };
 
@@ -233,7 +211,6 @@ RC_GTEST_PROP(CorrectionsModel, WhatIsCorrectedIsAsIfItHadBeenToldRightAtOnce, (
     for (const Fact& f : facts) {
         highest = std::max(highest, f.time);
         corrected.give(f);
-        if (dice.below(12) == 0) corrected.restart();
     }
     for (const Fact& f : told_right(facts)) right.give(f);
     RC_ASSERT(corrected.all(highest) == right.all(highest));
