@@ -55,7 +55,7 @@ int replay_against(Past& past, const ReplayArguments& arguments, pipeline::Repla
     const compare::Comparison comparison = compare::compare(before.take(), after.take(), std::move(terms));
     std::cout << print_as(form, comparison) << std::flush;
     std::cerr << "tocsin: " << history.records() << " lines, " << history.unreadable() << " unreadable; "
-              << comparison.changes.size() << " flags differ\n";
+              << comparison.changes.size() << (comparison.changes.size() == 1 ? " flag differs\n" : " flags differ\n");
     if (arguments.max_new_pages && comparison.total.new_pages > *arguments.max_new_pages) {
         complain("--max-new-pages=" + std::to_string(*arguments.max_new_pages) + ": the present rules make " +
                  std::to_string(comparison.total.new_pages) + " pages that the old ones do not");

@@ -75,7 +75,11 @@ private:
         auto rules = config::load_rules(config_, files, diagnostics);
         for (const yaml::Diagnostic& d : diagnostics.sorted())
             if (d.severity == yaml::Severity::kError) remarks_.push_back({"", d.position, d.message});
-        if (arguments_.format == "text") std::cerr << diagnostics.text();
+        if (arguments_.format == "text" && says_more(diagnostics)) std::cerr << diagnostics.text();
+        if (!rules && arguments_.config_file.empty() && misses_configuration(diagnostics))
+            complain(
+                "calendars, phases, areas and declared events stand in the configuration: add "
+                "--config.file=tocsin.yml");
         if (!rules && !diagnostics.has_errors()) complain(rules.error().message);
         if (rules && files.size() == 1 && arguments_.format == "text") {
             std::cout << files.front() << ": ok, " << rules->rules.size() << " rules\n";
@@ -84,6 +88,21 @@ private:
         if (!rules) return false;
         rules_ = std::make_shared<const RuleSet>(std::move(*rules));
         return true;
+    }
+
+    /// Whether there is anything in it that no file before has said.
+    bool says_more(const yaml::Diagnostics& diagnostics) {
+        bool more = false;
+        for (const yaml::Diagnostic& d : diagnostics.sorted())
+            more = d.severity == yaml::Severity::kError || warned_.insert(d.message).second || more;
+        return more;
+    }
+
+    static bool misses_configuration(const yaml::Diagnostics& diagnostics) {
+        const auto all = diagnostics.sorted();
+        return std::any_of(all.begin(), all.end(), [](const yaml::Diagnostic& d) {
+            return d.severity == yaml::Severity::kError && d.message.find("in the configuration") != std::string::npos;
+        });
     }
 
     bool lint_loaded() {
@@ -231,6 +250,7 @@ private:
     std::vector<rules::RuleFile> files_;
     Texts tables_, sources_;
     std::vector<Remark> remarks_;
+    std::set<std::string> warned_;  // a warning of a calendar is said once, not for each file that counts by it
 };
 
 }  // namespace

@@ -104,6 +104,7 @@ const std::vector<Family>& families() {
         {"warnings_closed_total", kCounter, {"rule", "level"}, "Warnings closed, by their last level."},
         {"warnings_escalated_total", kCounter, {"rule"}, "Warnings raised to a higher colour."},
         {"cases_open", kGauge, {"rule", "area"}, "Open cases, by city."},
+        {"cases_overdue", kGauge, {"rule", "area"}, "Open cases of broken promises, by city."},
         {"area_warning_level", kGauge, {"area"}, "Highest open warning: 0 none, 1 blue, 2 yellow, 3 orange, 4 red."},
         {"complaints_total", kCounter, {"area", "channel"}, "Complaints counted, by city."},
         {"notifications_total", kCounter, {"receiver", "integration"}, "Notices delivered."},

@@ -1,6 +1,7 @@
 /// What the daemon says about itself once a second, from the engine thread.
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "base/log.h"
@@ -20,6 +21,14 @@ bool gives(const config::Config& config, const config::Topic& topic, KindId kind
     if (!mapping.fixed.empty()) return mapping.fixed == name;
     return mapping.kinds.empty() ||
            std::any_of(mapping.kinds.begin(), mapping.kinds.end(), [&](const auto& k) { return k.second == name; });
+}
+
+std::set<std::string> promises_of(const RuleSet& rules) {
+    std::set<std::string> names;
+    for (const Rule& rule : rules.rules) {
+        if (rule.expect) names.insert(rule.name);
+    }
+    return names;
 }
 
 }  // namespace
@@ -42,6 +51,7 @@ std::map<std::string, std::vector<std::string>, std::less<>> Daemon::topics_wait
 
 void Daemon::tell_metrics(Instant now) {
     last_metrics_ = now;
+    tally_->promises(promises_of(*rules_));
     tally_->publish();
     metrics_.set("ready", assigned_ ? 1 : 0);
     metrics_.set("heartbeat_timestamp_seconds", {"engine"}, seconds(now));

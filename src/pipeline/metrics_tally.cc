@@ -157,7 +157,10 @@ void MetricsTally::publish_areas() {
         }
     }
     for (const auto& [rule, cities] : cases_) {
-        for (const auto& [city, open] : cities) metrics_.set("cases_open", {rule, city}, open);
+        for (const auto& [city, open] : cities) {
+            metrics_.set("cases_open", {rule, city}, open);
+            if (promises_.contains(rule)) metrics_.set("cases_overdue", {rule, city}, open);
+        }
     }
     for (const auto& [area, levels] : area_levels_) {
         int highest = 0;

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -32,6 +33,8 @@ public:
 
     /// An episode that was open when the process started.
     void open_at_start(const std::string& rule, Level level, bool is_case, const std::string& area);
+    /// The rules in force that are promises: a case of theirs is open for as long as the promise is broken.
+    void promises(std::set<std::string> rules) { promises_ = std::move(rules); }
     void publish();
     [[nodiscard]] std::uint64_t records() const { return consumed_total_; }
 
@@ -59,6 +62,7 @@ private:
     std::optional<KindId> complaint_;
     std::vector<std::map<std::string, std::uint64_t, std::less<>>> complaints_;  // by area, then channel
     std::map<std::string, std::map<std::string, int>> cases_;                    // open, by rule, then city
+    std::set<std::string> promises_;
     std::map<std::pair<std::string_view, metrics::Labels>, std::uint64_t>
         counts_;                                 // since publish(), by family and labels
     std::map<std::string, Instant> last_match_;  // by rule

@@ -224,9 +224,12 @@ void RuleReader::read_calendar(yaml::MapReader& map) {
     }
     for (const auto& [year, provisional] : expect.calendar->years) {
         if (!provisional) continue;
-        group_.diagnostics.warning(node->position(), "calendar: the year " + std::to_string(year) + " of \"" + *name +
-                                                         "\" is provisional: due times in it may be wrong until the "
-                                                         "official days are put into the calendars_file");
+        const std::string warning = "calendar: the year " + std::to_string(year) + " of \"" + *name +
+                                    "\" is provisional: due times in it may be wrong until the official days are put "
+                                    "into the calendars_file";
+        const auto said = group_.diagnostics.sorted();  // by an earlier rule: it is the calendar's, not the rule's
+        if (std::none_of(said.begin(), said.end(), [&](const auto& d) { return d.message == warning; }))
+            group_.diagnostics.warning(node->position(), warning);
     }
 }
 

@@ -52,6 +52,35 @@ TEST_F(LintCommand, FindingsAreToldAndFailNothingUnlessAsked) {
     EXPECT_EQ(check({"--lint-fatal", "--lint=level-order", rules("s.yml", {{"A", right_}})}).code, 0);
 }
 
+TEST_F(LintCommand, WhatOnlyAConfigurationKnowsIsAskedForByItsFlag) {
+    const std::string file = scratch_.write(
+        "p.yml",
+        "groups:\n- name: g\n  rules:\n  - alert: Refund\n    by: [customer]\n    expect: {after: account_cancelled, "
+        "event: refund, within: 5 workdays, calendar: cn}\n    levels: {red: overdue >= 0s}\n");
+    const Ran without = check({file});
+    EXPECT_EQ(without.code, 1);
+    EXPECT_TRUE(says(without.err, "add --config.file=tocsin.yml")) << without.err;
+    EXPECT_FALSE(says(check({rules("m.yml", {{"B", "yellow: m >= 3"}})}).err, "--config.file")) << "another mistake";
+}
+
+TEST_F(LintCommand, AProvisionalYearIsSaidOnceForAllFiles) {
+    scratch_.write("c.yml",
+                   "calendars:\n- {name: cn, zone: Asia/Shanghai, years: [{year: 2026, provisional: true}]}\n");
+    const std::string config = scratch_.write("tocsin.yml", "calendars_file: c.yml\n");
+    std::vector<std::string> words = {"--lint=none", "--config.file=" + config};
+    for (const char* name : {"A", "B"})
+        words.push_back(
+            scratch_.write(std::string(name) + ".yml",
+                           std::string("groups:\n- name: ") + name + "\n  rules:\n  - alert: " + name +
+                               "\n    by: [customer]\n    expect: {after: account_cancelled, event: refund, "
+                               "within: 5 workdays, calendar: cn}\n    levels: {red: overdue >= 0s}\n"));
+    const Ran ran = check(words);
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    const std::size_t first = ran.err.find("is provisional");
+    EXPECT_NE(first, std::string::npos) << ran.err;
+    EXPECT_EQ(ran.err.find("is provisional", first + 1), std::string::npos) << ran.err;
+}
+
 TEST_F(LintCommand, AnErrorIsWorseThanAFinding) {
     const Ran ran = check({"--lint-fatal", rules("r.yml", {{"A", wrong_}}), rules("s.yml", {{"B", "yellow: m >= 3"}})});
     EXPECT_EQ(ran.code, 1);
