@@ -30,9 +30,9 @@ struct Faults {
 };
 
 struct EngineOptions {
-    bool event_clock = false;                               ///< `--clock=event`: the wall clock decides nothing
-    /// Between commits while there is more to read than one step takes: whoever is busy in a backlog is then stored once
-    /// for many events.
+    bool event_clock = false;  ///< `--clock=event`: the wall clock decides nothing
+    /// Between commits while there is more to read than one step takes: whoever is busy in a backlog is then stored
+    /// once for many events.
     Duration backlog_commit_interval = std::chrono::seconds(2);
     bool rekeyed = false;                                   ///< the log is tocsin.events, written by the intake
     std::map<std::string, TopicTimes, std::less<>> topics;  ///< of the input topics

@@ -66,8 +66,15 @@ std::vector<Fact> any_facts(Dice& dice, int steps) {
     Instant time = from_millis(1'458'561'600'000);
     for (int i = 0; i < steps; ++i) {
         time += std::chrono::seconds(dice.below(120));  // two hours at most: no bucket leaves all windows
-        Fact f{dice.of({"complaint", "complaint", "urge"}), "e" + std::to_string(i), dice.of({"p", "q", "r", "s"}), {},
-               {}, {}, {}, std::nullopt, time - std::chrono::seconds(dice.below(3) == 0 ? dice.below(900) : 0)};
+        Fact f{dice.of({"complaint", "complaint", "urge"}),
+               "e" + std::to_string(i),
+               dice.of({"p", "q", "r", "s"}),
+               {},
+               {},
+               {},
+               {},
+               std::nullopt,
+               time - std::chrono::seconds(dice.below(3) == 0 ? dice.below(900) : 0)};
         const bool corrects = dice.below(3) == 0;
         if (corrects) {
             f.kind = dice.of({"event_withdrawn", "event_merged", "event_reclassified", "event_reclassified"});

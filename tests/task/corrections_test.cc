@@ -206,7 +206,8 @@ TEST_F(CorrectionTest, WhatCannotBeCorrectedIsSaid) {
     start(kThree);
     EXPECT_EQ(result({0, "event_withdrawn", "w0", "carl", "w9"}), CorrectionResult::kWaiting);
     give({1, "event_withdrawn", "w9", "carl", "e9"});
-    EXPECT_EQ(give({2, "complaint", "e9", "carl"}).correction, Correction::kWithdrawn) << "no correction of a correction";
+    EXPECT_EQ(give({2, "complaint", "e9", "carl"}).correction, Correction::kWithdrawn)
+        << "no correction of a correction";
     EXPECT_EQ(result({1, "event_withdrawn", "w1", "anna", ""}), CorrectionResult::kNoEvent);
     EXPECT_EQ(result({2, "event_withdrawn", "w2", "anna", "w2"}), CorrectionResult::kNoEvent);
     EXPECT_EQ(result({3, "event_withdrawn", "w3", "anna", "w2"}), CorrectionResult::kNoEvent);
