@@ -64,8 +64,10 @@ TEST_F(LintCommand, WhatOnlyAConfigurationKnowsIsAskedForByItsFlag) {
 }
 
 TEST_F(LintCommand, AProvisionalYearIsSaidOnceForAllFiles) {
-    scratch_.write("c.yml",
-                   "calendars:\n- {name: cn, zone: Asia/Shanghai, years: [{year: 2026, provisional: true}]}\n");
+    scratch_.write(
+        "c.yml",
+        "calendars:\n- {name: cn, zone: Asia/Shanghai, hours: \"09:00-17:00\", years: [{year: 2026, provisional: "
+        "true}]}\n");
     const std::string config = scratch_.write("tocsin.yml", "calendars_file: c.yml\n");
     std::vector<std::string> words = {"--lint=none", "--config.file=" + config};
     for (const char* name : {"A", "B"})

@@ -16,10 +16,10 @@ TEST(MetricsTally, OnlyCasesOfPromisesAreOverdue) {
     tally.promises({"NotReconnected"});
     tally.publish();
     const std::string page = metrics.render();
-    EXPECT_NE(page.find("tocsin_cases_overdue{rule=\"NotReconnected\",area=\"north/east\"} 1"), std::string::npos)
+    EXPECT_NE(page.find("tocsin_cases_overdue{area=\"north/east\",rule=\"NotReconnected\"} 1"), std::string::npos)
         << page;
-    EXPECT_EQ(page.find("tocsin_cases_overdue{rule=\"Often\""), std::string::npos) << page;
-    EXPECT_NE(page.find("tocsin_cases_open{rule=\"Often\",area=\"north/east\"} 1"), std::string::npos) << page;
+    EXPECT_EQ(page.find("tocsin_cases_overdue{area=\"north/east\",rule=\"Often\""), std::string::npos) << page;
+    EXPECT_NE(page.find("tocsin_cases_open{area=\"north/east\",rule=\"Often\"} 1"), std::string::npos) << page;
 }
 
 }  // namespace
