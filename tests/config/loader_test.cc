@@ -43,6 +43,7 @@ TEST_F(Complete, FileGivesEachValueItsPlace) {
     EXPECT_EQ(config.storage.retention, std::chrono::days(400));
     EXPECT_EQ(config.storage.dedup, std::chrono::days(7));
     EXPECT_EQ(config.storage.max_events, 256U);
+    EXPECT_EQ(config.storage.backlog_commit_interval, std::chrono::milliseconds(500));
     EXPECT_EQ(config.pseudonym_key_file, folder_ / "pseudonym.key");
     EXPECT_EQ(config.rule_files,
               (std::vector<std::string>{folder_ / "rules/outages.yml", folder_ / "rules/repeat.yml"}));

@@ -13,31 +13,6 @@ namespace {
 using namespace std::chrono_literals;
 using Ids = std::vector<std::string>;
 
-TEST_F(EngineTest, PositionAndStateAreOneCommit) {
-    ArrayLog log(1);
-    for (int i = 1; i <= 2; ++i) log.append(0, record("e" + std::to_string(i), "anna", i));
-    {
-        auto life = live(log);
-        life->run(at(100));
-        // The commit of the last step is too recent for another one: these two die with the process.
-        log.append(0, record("e3", "anna", 3));
-        log.append(0, record("e4", "anna", 4));
-        ASSERT_TRUE(life->engine->step(at(100)).ok());
-        EXPECT_EQ(life->lane().position.next, 4);
-        EXPECT_EQ(life->notebook.transitions.size(), 0u) << "what is not committed is not told";
-    }
-    EXPECT_EQ(decode_position(stored().at(std::string(kPositionKey)))->next, 2);
-
-    auto next_life = live(log);
-    next_life->run(at(101));
-    ASSERT_TRUE(next_life->engine->flush(at(101)).ok());
-    EXPECT_EQ(next_life->adder.applied_ids, (Ids{"e3", "e4"})) << "the two that died are read again, no other is";
-    EXPECT_EQ(counted(*next_life, task::Outcome::kDuplicate), 0) << "and the state had not seen them";
-    ASSERT_EQ(next_life->notebook.transitions.size(), 2u);
-    EXPECT_EQ(next_life->notebook.transitions[0].first.events, (Ids{"e3", "e2", "e1"})) << "opened";
-    EXPECT_EQ(next_life->notebook.transitions[1].first.number, 2u) << "and then one more";
-}
-
 TEST_F(EngineTest, NothingIsStoredBeforeItIsKnownWhereReadingBegins) {
     ArrayLog log(1);
     {

@@ -8,7 +8,7 @@
 #include <random>
 #include <set>
 
-#include "rules/loader.h"
+#include "rule_text.h"
 #include "task/task_group.h"
 
 namespace tocsin::task {
@@ -110,15 +110,7 @@ std::string shown(const Value& v) {
 
 class Place {
 public:
-    Place() {
-        yaml::Diagnostics diagnostics;
-        rules::RuleSources sources;
-        sources.files = {{"r.yml", kRule}};
-        sources.read = [](const std::string& path) -> Result<std::string> { return reject("no file " + path); };
-        auto set = rules::load_rules(sources, schema_, {}, diagnostics);
-        EXPECT_TRUE(set.ok()) << diagnostics.text();
-        tasks_.adopt(std::make_shared<const RuleSet>(std::move(*set)));
-    }
+    Place() { tasks_.adopt(rules_of(schema_, kRule)); }
     /// Applies it and answers what was told then.
     std::vector<Transition> give(const Rating& r) {
         std::vector<FieldValue> fields;

@@ -10,7 +10,7 @@
 #include <random>
 #include <set>
 
-#include "rules/loader.h"
+#include "rule_text.h"
 #include "task/task_group.h"
 
 namespace tocsin::task {
@@ -125,12 +125,7 @@ std::vector<Fact> told_right(const std::vector<Fact>& facts) {
 class Side {
 public:
     Side() {
-        yaml::Diagnostics diagnostics;
-        rules::RuleSources sources;
-        sources.files = {{"r.yml", kRules}};
-        auto set = rules::load_rules(sources, schema_, {}, diagnostics);
-        if (!set.ok()) RC_FAIL(diagnostics.text());
-        rules_ = std::make_shared<const RuleSet>(std::move(*set));
+        rules_ = rules_of(schema_, kRules);
         begin();
     }
     void give(const Fact& f) {

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <map>
 
-#include "rules/loader.h"
+#include "rule_text.h"
 #include "task/task_group.h"
 
 namespace tocsin::task {
@@ -53,12 +53,7 @@ struct Given {
 class CorrectionTest : public testing::Test {
 protected:
     void start(const std::string& body, std::uint32_t tasks = 1) {
-        yaml::Diagnostics diagnostics;
-        rules::RuleSources sources;
-        sources.files = {{"r.yml", "groups:\n- name: g\n  rules:\n" + body}};
-        auto set = rules::load_rules(sources, schema_, {}, diagnostics);
-        ASSERT_TRUE(set.ok()) << diagnostics.text();
-        rules_ = std::make_shared<const RuleSet>(std::move(*set));
+        rules_ = rules_of(schema_, "groups:\n- name: g\n  rules:\n" + body);
         setting_ = std::make_unique<Setting>(Setting{schema_, areas_, pseudonyms_, limits_, tasks});
         begin();
     }

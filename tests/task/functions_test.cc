@@ -4,7 +4,7 @@
 
 #include <map>
 
-#include "rules/loader.h"
+#include "rule_text.h"
 #include "task/task_group.h"
 
 namespace tocsin::task {
@@ -16,15 +16,10 @@ using Told = std::vector<std::string>;
 class FunctionsTest : public testing::Test {
 protected:
     void use(const std::string& body, std::uint32_t tasks = 1) {
-        yaml::Diagnostics diagnostics;
-        rules::RuleSources sources;
-        sources.files = {{"r.yml", "groups:\n- name: g\n  rules:\n  - alert: R\n" + body}};
-        sources.read = [](const std::string& path) -> Result<std::string> { return reject("no file " + path); };
-        auto set = rules::load_rules(sources, schema_, {}, diagnostics);
-        ASSERT_TRUE(set.ok()) << diagnostics.text();
+        const auto set = rules_of(schema_, "groups:\n- name: g\n  rules:\n  - alert: R\n" + body);
         setting_ = std::make_unique<Setting>(Setting{schema_, areas_, pseudonyms_, limits_, tasks});
         group_ = std::make_unique<TaskGroup>(*setting_);
-        group_->adopt(std::make_shared<const RuleSet>(std::move(*set)));
+        group_->adopt(set);
     }
     /// An event of anna's at this second, with fields in the order of the schema.
     void give(const std::string& kind, std::int64_t second, std::vector<std::pair<std::string, Value>> values = {},

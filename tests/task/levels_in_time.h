@@ -6,6 +6,7 @@
 
 #include <map>
 
+#include "rule_text.h"
 #include "rules/loader.h"
 #include "task/task_group.h"
 
@@ -31,12 +32,7 @@ protected:
         return once;
     }
     std::shared_ptr<const RuleSet> loaded(const std::string& body) {
-        yaml::Diagnostics diagnostics;
-        rules::RuleSources sources = sources_;
-        sources.files = {{"r.yml", "groups:\n- name: g\n" + group_ + "  rules:\n" + body}};
-        auto set = rules::load_rules(sources, schema_, limits_, diagnostics);
-        EXPECT_TRUE(set.ok()) << diagnostics.text();
-        return std::make_shared<const RuleSet>(set.ok() ? std::move(*set) : RuleSet{});
+        return rules_of(schema_, "groups:\n- name: g\n" + group_ + "  rules:\n" + body, sources_, limits_);
     }
 
     EventSchema schema_ = EventSchema::builtin();

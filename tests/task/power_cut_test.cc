@@ -7,7 +7,7 @@
 #include <random>
 #include <set>
 
-#include "rules/loader.h"
+#include "rule_text.h"
 #include "task/task_group.h"
 
 namespace tocsin::task {
@@ -55,15 +55,7 @@ struct Stored {
 
 class PowerCutTest : public testing::Test {
 protected:
-    void SetUp() override {
-        yaml::Diagnostics diagnostics;
-        rules::RuleSources sources;
-        sources.files = {{"r.yml", kRules}};
-        sources.read = [](const std::string& path) -> Result<std::string> { return reject("no file " + path); };
-        auto set = rules::load_rules(sources, schema_, {}, diagnostics);
-        ASSERT_TRUE(set.ok()) << diagnostics.text();
-        rules_ = std::make_shared<const RuleSet>(std::move(*set));
-    }
+    void SetUp() override { rules_ = rules_of(schema_, kRules); }
 
     /// Half a day of a few people everywhere, and crowds of different size that come and go.
     void complain(std::mt19937_64& random) {

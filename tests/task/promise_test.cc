@@ -8,6 +8,7 @@
 #include <set>
 
 #include "base/calendar.h"
+#include "rule_text.h"
 #include "rules/loader.h"
 #include "task/subject.h"
 #include "task/task_group.h"
@@ -40,13 +41,9 @@ protected:
         std::string id{};
     };
     std::shared_ptr<const RuleSet> rules(const std::string& body) {
-        yaml::Diagnostics diagnostics;
         rules::RuleSources sources;
-        sources.files = {{"r.yml", "groups:\n- name: g\n  rules:\n" + body}};
         sources.calendars = {calendar_};
-        auto set = rules::load_rules(sources, schema_, {}, diagnostics);
-        EXPECT_TRUE(set.ok()) << diagnostics.text();
-        return std::make_shared<const RuleSet>(set.ok() ? std::move(*set) : RuleSet{});
+        return rules_of(schema_, "groups:\n- name: g\n  rules:\n" + body, std::move(sources));
     }
     void start(const std::shared_ptr<const RuleSet>& set, std::uint32_t tasks = 1) {
         setting_ = std::make_unique<Setting>(Setting{schema_, areas_, pseudonyms_, {}, tasks});

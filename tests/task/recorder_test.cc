@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "rules/loader.h"
+#include "rule_text.h"
 #include "task/task_group.h"
 
 namespace tocsin::task {
@@ -22,12 +22,7 @@ protected:
     }
 
     void use(const std::string& rule) {
-        yaml::Diagnostics diagnostics;
-        rules::RuleSources sources;
-        sources.files = {{"r.yml", "groups:\n- name: g\n  rules:\n  - alert: R\n" + rule}};
-        auto set = rules::load_rules(sources, schema_, {}, diagnostics);
-        ASSERT_TRUE(set.ok()) << diagnostics.text();
-        tasks_.adopt(std::make_shared<const RuleSet>(std::move(*set)));
+        tasks_.adopt(rules_of(schema_, "groups:\n- name: g\n  rules:\n  - alert: R\n" + rule));
     }
     void give(const std::string& id, int minute, const std::string& kind, const std::string& contact = "",
               std::optional<int> promised = {}) {

@@ -7,7 +7,7 @@
 #include <iostream>
 #include <map>
 
-#include "rules/loader.h"
+#include "rule_text.h"
 #include "task/task_group.h"
 
 namespace tocsin::task {
@@ -48,13 +48,7 @@ protected:
     using Rows = std::map<std::string, std::string>;
 
     std::shared_ptr<const RuleSet> rules(const std::string& body) {
-        yaml::Diagnostics diagnostics;
-        rules::RuleSources sources;
-        sources.files = {{"r.yml", "groups:\n- name: g\n  rules:\n" + body}};
-        sources.read = [](const std::string& path) -> Result<std::string> { return reject("no file " + path); };
-        auto set = rules::load_rules(sources, schema_, {}, diagnostics);
-        EXPECT_TRUE(set.ok()) << diagnostics.text();
-        return std::make_shared<const RuleSet>(set.ok() ? std::move(*set) : RuleSet{});
+        return rules_of(schema_, "groups:\n- name: g\n  rules:\n" + body);
     }
     /// The next life, from what is stored.
     void live(const std::string& body) {

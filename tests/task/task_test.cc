@@ -6,7 +6,7 @@
 
 #include <map>
 
-#include "rules/loader.h"
+#include "rule_text.h"
 #include "task/subject.h"
 #include "task/task_group.h"
 
@@ -47,13 +47,7 @@ constexpr const char* kSurge = R"(  - alert: Surge
 class TaskTest : public testing::Test {
 protected:
     std::shared_ptr<const RuleSet> rules(const std::string& body) {
-        yaml::Diagnostics diagnostics;
-        rules::RuleSources sources;
-        sources.files = {{"r.yml", "groups:\n- name: g\n  rules:\n" + body}};
-        sources.read = [](const std::string& path) -> Result<std::string> { return reject("no file " + path); };
-        auto set = rules::load_rules(sources, schema_, {}, diagnostics);
-        EXPECT_TRUE(set.ok()) << diagnostics.text();
-        return std::make_shared<const RuleSet>(set.ok() ? std::move(*set) : RuleSet{});
+        return rules_of(schema_, "groups:\n- name: g\n  rules:\n" + body);
     }
     std::unique_ptr<TaskGroup> group(const std::shared_ptr<const RuleSet>& set, std::uint32_t tasks = 1) {
         setting_ = std::make_unique<Setting>(Setting{schema_, areas_, pseudonyms_, {}, tasks});

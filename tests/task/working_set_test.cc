@@ -8,7 +8,7 @@
 #include <map>
 #include <random>
 
-#include "rules/loader.h"
+#include "rule_text.h"
 #include "task/task_group.h"
 
 namespace tocsin::task {
@@ -53,15 +53,7 @@ struct Disk {
 
 class World {
 public:
-    World() {
-        yaml::Diagnostics diagnostics;
-        rules::RuleSources sources;
-        sources.files = {{"r.yml", kRules}};
-        sources.read = [](const std::string& path) -> Result<std::string> { return reject("no file " + path); };
-        auto set = rules::load_rules(sources, schema_, {}, diagnostics);
-        EXPECT_TRUE(set.ok()) << diagnostics.text();
-        group_.adopt(std::make_shared<const RuleSet>(std::move(*set)));
-    }
+    World() { group_.adopt(rules_of(schema_, kRules)); }
     /// One event of a small random world: few customers, few ids, many channels, some events late.
     void give(std::mt19937& chance) {
         static constexpr const char* kKinds[] = {"complaint", "complaint", "registration", "reconnection"};
