@@ -3,6 +3,7 @@
 #include <charconv>
 #include <set>
 
+#include "base/phases.h"
 #include "base/times.h"
 #include "lint/levels.h"
 #include "lint/report.h"
@@ -142,6 +143,28 @@ void check_shape(const Subject& subject, const Input& input) {
                         "`by` names \"" + input.schema.field_name(field) +
                             "\", which may take any value: each is a cell and a warning of its own; declare its values "
                             "in events_file");
+    }
+}
+
+void check_phases(const Subject& subject) {
+    const Rule& rule = subject.rule();
+    if (rule.plan == nullptr || rule.rolls_up) return;
+    const auto begins = [&](const std::string& phase) {
+        return std::any_of(rule.plan->areas.begin(), rule.plan->areas.end(), [&](const auto& area) {
+            return std::any_of(area.second.begin(), area.second.end(),
+                               [&](const PhasePlan::Change& change) { return change.phase == phase; });
+        });
+    };
+    constexpr const char* kElse = ": unless an event phase_change tells of it, ";
+    if (!rule.phases.empty() && std::none_of(rule.phases.begin(), rule.phases.end(), begins))
+        return subject.say("phase-never-begins", subject.at({"phases"}),
+                           std::string("phases_file begins none of these anywhere") + kElse +
+                               "this rule never holds and says nothing");
+    for (const PhaseOverride& other : rule.overrides) {
+        if (!begins(other.phase))
+            subject.say(
+                "phase-never-begins", subject.at({"overrides", other.phase}),
+                "phases_file begins " + yaml::quote(other.phase) + " nowhere" + kElse + "this override is never used");
     }
 }
 

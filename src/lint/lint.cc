@@ -66,6 +66,7 @@ private:
         check_texts(subject, input_);
         check_shape(subject, input_);
         check_conditions(subject, input_);
+        check_phases(subject);
         check_duplicate(subject);
         check_table_use(subject);
         if (!input_.tested.contains(subject.rule().name))
@@ -169,6 +170,7 @@ const std::vector<Check>& checks() {
         {"no-test", "No test asks about the rule."},
         {"noisy", "On the history given the rule opens more often than its budget allows."},
         {"person-level-pages", "A rule about people raises warnings, which page, instead of cases."},
+        {"phase-never-begins", "A phase of the rule that phases_file never begins anywhere."},
         {"pii-in-annotation", "A text that is sent may hold a name, a number or an address."},
         {"unknown-area", "The table has a row for an area that does not exist."},
         {"unreachable-level", "A level that no episode can have."},

@@ -56,5 +56,6 @@ void check_thresholds(const Subject& subject, const Input& input);
 void check_texts(const Subject& subject, const Input& input);
 void check_shape(const Subject& subject, const Input& input);
 void check_conditions(const Subject& subject, const Input& input);
+void check_phases(const Subject& subject);
 
 }  // namespace tocsin::lint

@@ -9,7 +9,9 @@ namespace tocsin::rules {
 
 bool RuleReader::is_phase(const yaml::Node& node, std::string_view key, const std::string& name) {
     if (group_.phases == nullptr) {
-        error(node, key, "no phase is known: name a `phases_file` in the configuration");
+        error(node, key,
+              "no phase is known: name a `phases_file` in the configuration, or take the key away: the rule then holds "
+              "always");
         return false;
     }
     if (group_.phases->knows(name)) return true;

@@ -13,7 +13,8 @@
     names       constants, functions and metrics that pages name exist
     promises    each promise of architecture.md and each format of storage_format.md names its test
     runbooks    operations.md links every runbook of an alert
-    shipped     each rule of rules/ has source, texts, a runbook that campaign.md links, and a test that asks about it
+    shipped     each rule of rules/ has source, texts, a runbook that campaign.md links, and a test that asks about it;
+                campaign.md says in which phases it is judged
 
 arch.py checks links, paths and names of tests.
 """
@@ -568,6 +569,8 @@ def shipped_rules(tree):
 def check_shipped(place):
     tree, complaints = place.tree, []
     linked = set(re.findall(r"\]\(runbooks/(\w+)\.md\)", tree.text("docs/campaign.md")))
+    judged_in = {name: row[1] for row in tables(place.page("campaign"), "rule")
+                 for name in re.findall(r"runbooks/(\w+)\.md", row[0])}
     tested = "\n".join(tree.text(path) for path in tree.ending(".yml", under="rules/tests/"))
     for name, (path, body) in shipped_rules(tree).items():
         page = f"docs/runbooks/{name}.md"
@@ -580,6 +583,9 @@ def check_shipped(place):
             complaints.append(f"{path}: {name} does not name its runbook {page}")
         if not re.search(rf"\balertname: {name}\b", tested):
             complaints.append(f"{path}: no test in rules/tests asks about {name}")
+        phases = re.search(r"^ *phases: \[(.*?)\]", body, re.MULTILINE)
+        if phases and judged_in.get(name) != phases[1]:
+            complaints.append(f"docs/campaign.md: does not say that {name} is judged in {phases[1]}")
         if name not in linked:
             complaints.append(f"docs/campaign.md: no link to runbooks/{name}.md")
         if not tree.exists(page):

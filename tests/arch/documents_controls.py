@@ -37,12 +37,14 @@ GOOD = {
                             "\n## Limits\n\n`Judge::kRowsMax`, `kRowsMax`, `Judge::answer`, `tocsin_events_total`.\n",
     "docs/storage_format.md": "# Storage\n\n## Keys\n\n| key | pinned by |\n| --- | --- |\n| `o` | `Judge.AnswersZero` |\n",
     "rules/campaign/late.yml": "groups:\n  - name: g\n    rules:\n      - alert: Late\n        owner: desk\n        source: \"[A] two\"\n"
+                               "        phases: [two, three]\n"
                                "        annotations:\n          summary: Late.\n          summary_zh: 晚\n"
                                "          runbook_url: docs/runbooks/Late.md\n",
     "rules/tests/late.yml": "tests:\n  - transition_test: [{alertname: Late, exp_transitions: []}]\n",
     "docs/runbooks/Late.md": "# Late\n\n## What it means\n\n## For whom\n\n## What to do\n\n## Where the numbers come from\n\n"
                              "`rules/campaign/late.yml`\n",
-    "docs/campaign.md": "# Campaign\n\n[Late](runbooks/Late.md)\n",
+    "docs/campaign.md": "# Campaign\n\n| rule | judged in |\n| --- | --- |\n"
+                        "| [Late](runbooks/Late.md) | two, three |\n",
     "README.md": "Start with `tocsin run`.\n",
 }
 
@@ -102,6 +104,7 @@ BROKEN = [
     ("shipped", "rules/campaign/late.yml", "alert: Late", "alert: Later", "docs/runbooks/Later.md: missing"),
     ("shipped", "rules/tests/late.yml", "Late", "Early", "no test in rules/tests asks about Late"),
     ("shipped", "docs/campaign.md", "runbooks/Late", "runbooks/Down", "no link to runbooks/Late.md"),
+    ("shipped", "docs/campaign.md", r"\| two, three", "| two", "does not say that Late is judged in two, three"),
     ("shipped", "docs/runbooks/Late.md", "## For whom\n\n", "", "its headings are"),
     ("shipped", "docs/runbooks/Late.md", "campaign/late", "campaign/early", "does not say that the rule is in"),
 ]

@@ -3,7 +3,8 @@
 // TOCSIN_UPDATE_EXPECTED=1 writes them anew; read the difference before it goes in.
 //
 // A first line `# tested: A, B` names the rules that tests ask about (without it: all), `# openings: A=100` says what
-// two weeks of history gave, of which a rule may open 20 times a week.
+// two weeks of history gave, of which a rule may open 20 times a week, `# begins: A B` that a phases_file of the four
+// phases begins these.
 #include "lint/lint.h"
 
 #include <gtest/gtest.h>
@@ -14,6 +15,8 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+
+#include "base/phases.h"
 
 namespace tocsin::lint {
 namespace {
@@ -48,6 +51,13 @@ Linted lint_file(const fs::path& file) {
     sources.read = [&](const std::string& name) -> Result<std::string> {
         return tables[name] = text_of(file.parent_path() / name);
     };
+    if (const auto begun = header(source.text, "begins")) {
+        auto plan = std::make_shared<PhasePlan>();
+        plan->names = {"reminder", "suspension", "supplement", "cancellation"};
+        std::istringstream words(*begun);
+        for (std::string phase; words >> phase;) plan->areas[""].push_back({Instant(), phase});
+        sources.phases = plan;
+    }
     yaml::Diagnostics diagnostics;
     const EventSchema schema = EventSchema::builtin();
     const auto rules = load_rules(sources, schema, {}, diagnostics);
