@@ -144,7 +144,7 @@ private:
 
     std::optional<std::string> string_of(FieldId field, KindId kind, const yaml::Node::Entry& entry,
                                          const std::string& name) {
-        const auto text = yaml::as_string(entry.value, name, diagnostics_);
+        auto text = yaml::as_string(entry.value, name, diagnostics_);
         if (!text) return std::nullopt;
         for (const FieldDef& def : schema_.kind_def(kind).fields) {
             if (def.id != field || def.values.empty()) continue;

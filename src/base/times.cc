@@ -76,7 +76,7 @@ struct Unit {
 };
 constexpr std::array<Unit, 6> kUnits{
     {{"w", 604'800'000}, {"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1000}, {"ms", 1}}};
-constexpr std::int64_t kDurationMillisMax = 1000 * 366 * 86'400'000LL;
+constexpr std::int64_t kDurationMillisMax = 1000LL * 366 * 86'400'000LL;
 
 void append_padded(std::string& out, int value, int width) {
     char digits[8];

@@ -181,7 +181,7 @@ std::string MapReader::remedy(const std::string& name) const {
     constexpr std::size_t kListedMax = 6;
     if (name.find("：") != std::string::npos) return ": write the colon as `:`";
     if (name.find(':') != std::string::npos) return ": a blank is missing behind the colon";
-    const std::string near = did_you_mean(name, known_);
+    std::string near = did_you_mean(name, known_);
     if (!near.empty() || known_.empty() || known_.size() > kListedMax) return near;
     std::string known;
     for (const std::string& key : known_) known += (known.empty() ? "" : ", ") + key;

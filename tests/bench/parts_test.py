@@ -6,6 +6,7 @@ import subprocess
 import sys
 import unittest
 
+import peer_run
 import per_rule
 import table
 
@@ -76,6 +77,29 @@ class PerRuleTest(unittest.TestCase):
 
     def test_a_rule_costs_what_it_adds(self):
         self.assertAlmostEqual(per_rule.slope({3: 1.0, 50: 1.47}, 3, 50, 100_000), 100)
+
+
+class PeerTest(unittest.TestCase):
+    DAEMON = ['{"rule":"RegisteredNotReconnected","transition":"opened","at":"2024-03-01T12:00:00Z"}',
+              '{"rule":"RegisteredNotReconnected","transition":"closed","at":"2024-03-01T13:00:00Z"}',
+              '{"rule":"HighFrequencyComplainant","transition":"opened","at":"2024-03-01T12:00:00Z"}',
+              '{"rule":"RegisteredNotReconnected","transition":"opened","at":"2024-03-01T11:00:00.500Z"}']
+    PEER = ['{"rule":"registered_not_reconnected","transition":"opened","at":"2024-03-01T11:00:00.500Z"}',
+            '{"rule":"registered_not_reconnected","transition":"opened","at":"2024-03-01T12:00:00Z"}']
+
+    def test_broken_promises_of_both_are_told_alike_in_whatever_order(self):
+        told = peer_run.broken_promises(self.PEER, "peer", 2e9)
+        self.assertEqual(told, [1709290800.5, 1709294400])
+        self.assertEqual(told, peer_run.broken_promises(self.DAEMON, "daemon", 2e9))
+
+    def test_one_that_is_missing_or_late_shows(self):
+        daemon = peer_run.broken_promises(self.DAEMON, "daemon", 2e9)
+        self.assertNotEqual(daemon, peer_run.broken_promises(self.PEER[:1], "peer", 2e9))
+        late = [self.PEER[0], self.PEER[1].replace("12:00:00Z", "12:00:00.001Z")]
+        self.assertNotEqual(daemon, peer_run.broken_promises(late, "peer", 2e9))
+
+    def test_what_is_due_at_the_end_is_left_out(self):
+        self.assertEqual(peer_run.broken_promises(self.PEER, "peer", 1709294400), [1709290800.5])
 
 
 if __name__ == "__main__":

@@ -15,11 +15,10 @@
 // at once, so that what is said does not depend on those ten minutes. tocsin does more: it finds an id again under another time, has
 // more levels, counts different people in a sliding hour for counties, cities and provinces, and keeps dead letters.
 //
-// `./dev bench` does not start it yet. By hand: the jars by `mvn dependency:copy-dependencies` with the pom.xml beside it, javac, the topics
-// AREAS and OUTPUT, then with commit.interval.ms=2000 max.task.idle.ms=-1 (a task has one partition: nothing to wait for).
+// ../peer_run.py, for `./dev bench`, fetches the jars that the pom.xml beside it names, compiles and runs it.
 //
-// Each second, if it has changed, a line on standard output: records of EVENTS whose results are committed, complaints sent to AREAS,
-// complaints counted there. SIGTERM commits and ends.
+// Each second a line on standard output: the state, records of EVENTS whose results are committed, complaints sent to AREAS, complaints
+// counted there. SIGTERM commits and ends.
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
@@ -382,10 +381,8 @@ public final class Peer {
         streams.setUncaughtExceptionHandler(error -> StreamThreadExceptionResponse.SHUTDOWN_CLIENT);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> streams.close(Duration.ofMinutes(1))));
         streams.start();
-        for (String before = ""; streams.state() != KafkaStreams.State.ERROR; Thread.sleep(1000)) {
-            String now = streams.state() + " " + committed(streams, arguments[2]) + " " + sent.sum() + " " + counted.sum();
-            if (!now.equals(before)) System.out.println(now);
-            before = now;
+        for (; streams.state() != KafkaStreams.State.ERROR; Thread.sleep(1000)) {
+            System.out.println(streams.state() + " " + committed(streams, arguments[2]) + " " + sent.sum() + " " + counted.sum());
         }
         System.exit(1);
     }
