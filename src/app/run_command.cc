@@ -31,6 +31,7 @@ pipeline::Faults faults_from_environment() {
     if (name == nullptr) return faults;
     faults.offset_outside_batch = std::strcmp(name, "offset_outside_batch") == 0;
     faults.send_before_fsync = std::strcmp(name, "send_before_fsync") == 0;
+    faults.continuity_check_off = std::strcmp(name, "continuity_check_off") == 0;
     faults.origin_check_off = std::strcmp(name, "origin_check_off") == 0;
     log_error("run", "TOCSIN_FAULT is set: this process breaks its promises on purpose; never do this in service",
               {{"fault", name}});

@@ -39,7 +39,9 @@ public:
                 notices_.push_back(*notice);
                 return {};
             }
-            if (key == pipeline::kPositionKey || key.front() == 'f' || key == pipeline::kCaughtUpKey) return {};
+            if (key == pipeline::kPositionKey || key.front() == 'f' || key.front() == 'i' ||
+                key == pipeline::kCaughtUpKey)
+                return {};
             return task_.load(key, value);
         });
     }

@@ -42,6 +42,7 @@ struct Topic {
     decode::TopicMapping mapping;
     Duration disorder = std::chrono::minutes(1);  ///< how far behind its neighbours an event may stand in the log
     Duration delay = std::chrono::seconds(5);     ///< how long an event takes to arrive
+    std::int64_t epoch = 0;  ///< raised by the operator when the topic was created anew and is to be read again
 };
 
 enum class Intake { kRekey, kDirect };

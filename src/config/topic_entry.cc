@@ -11,6 +11,7 @@ namespace {
 
 constexpr Duration kDisorderMax = std::chrono::days(31);
 constexpr Duration kDelayMax = std::chrono::hours(1);
+constexpr std::int64_t kEpochMax = 1'000'000;
 constexpr std::size_t kKindValuesMax = 10'000;
 
 /// Reads one entry of kafka.topics.
@@ -33,6 +34,7 @@ public:
         if (const auto fields = map_.get("fields")) read_fields(*fields);
         assign(bounded_duration(map_, "disorder", Duration(0), kDisorderMax), topic_.disorder);
         assign(bounded_duration(map_, "delay", Duration(0), kDelayMax), topic_.delay);
+        assign(bounded_int(map_, "epoch", 0, kEpochMax), topic_.epoch);
         map_.finish();
         if (!name) return std::nullopt;
         return std::move(topic_);

@@ -41,7 +41,7 @@ bool OriginFilter::load(std::string_view key, std::string_view value) {
     const auto highest = parse_decimal(*highest_text, 0, kMost);
     const auto epoch = parse_decimal(*epoch_text, 0, kMost);
     if (!partition || !highest || !epoch) return false;
-    seen(topic, static_cast<std::int32_t>(*partition)) = Seen{*epoch, *highest, false};
+    seen(topic, static_cast<std::int32_t>(*partition)) = Seen{{*epoch, *highest}, false};
     return true;
 }
 

@@ -31,6 +31,12 @@ public:
 
     explicit OriginFilter(Check check = Check::kOn) : check_(check) {}
 
+    /// The last epoch of an input partition, and the highest offset counted in it.
+    struct Counted {
+        std::int64_t epoch = 0;
+        std::int64_t highest = -1;
+    };
+
     /// Decides about one record and remembers it if it is new. A higher epoch starts its partition anew.
     Verdict admit(const OriginStamp& origin);
 
@@ -40,10 +46,16 @@ public:
     /// space, epoch, space, highest offset (docs/storage_format.md).
     void write(WriteBatch& batch);
 
+    /// Calls each(topic, partition, Counted) for every partition of which something has been counted.
+    template <typename Each>
+    void for_each(Each&& each) const {
+        for (const auto& [topic, partitions] : topics_) {
+            for (const auto& [partition, entry] : partitions) each(topic, partition, Counted(entry));
+        }
+    }
+
 private:
-    struct Seen {
-        std::int64_t epoch = 0;
-        std::int64_t highest = -1;
+    struct Seen : Counted {
         bool dirty = false;
     };
     struct Hash {

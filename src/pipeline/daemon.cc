@@ -149,10 +149,18 @@ Result<void> Daemon::load_lane(Lane& lane) {
     lane.store =
         TOCSIN_TRY(store::TaskStore::open(store::TaskStore::directory_of(config_.storage.path, lane.index), options));
     lane.task = &tasks_->task(lane.index);
-    return load_stored(lane, [&](std::string_view key, std::string_view value) {
+    auto loaded = load_stored(lane, [&](std::string_view key, std::string_view value) -> Result<void> {
+        if (key.front() == intake::ProgressTable::kKeyPrefix) {
+            if (inputs_.load(key, value)) return {};
+            return fatal("the stored progress of an input is damaged; restore the state directory");
+        }
         const std::lock_guard lock(mutex_);  // the outlet is everybody's
         return outlet_->restore(lane, key, value);
     });
+    lane.origins.for_each([&](const auto& topic, auto partition, const auto& counted) {
+        inputs_.count(topic, partition, counted);
+    });
+    return loaded;
 }
 
 // Side by side: tasks share nothing but the outlet, and a start waits for the last of them.
@@ -288,7 +296,7 @@ void Daemon::make_engine() {
     for (const config::Topic& topic : config_.kafka.topics) engine.topics[topic.name] = {topic.disorder, topic.delay};
     engine.waits_on = topics_waited_on();
     late_log_ = std::make_unique<Late>(*this);
-    engine_ = std::make_unique<Engine>(Engine::Parts{*setting_, *tasks_, *late_log_, *outlet_, *tally_},
+    engine_ = std::make_unique<Engine>(Engine::Parts{*setting_, *tasks_, *late_log_, *outlet_, *tally_, &inputs_},
                                        std::move(lanes_), std::move(engine));
     for (std::uint32_t i = 0; i < task_count_; ++i) {
         tasks_->task(i).for_each_open([&](const task::OpenEpisode& open) {
@@ -366,6 +374,7 @@ Result<void> Daemon::connect() {
     if (config_.kafka.intake == config::Intake::kRekey) {
         IntakeOptions intake{client(), static_cast<std::int32_t>(task_count_), options_.event_clock, options_.embedded,
                              options_.faults.origin_check_off};
+        if (!options_.faults.origin_check_off && !options_.faults.continuity_check_off) intake.progress = &inputs_;
         intake_ = TOCSIN_TRY(IntakeLoop::open(config_, std::move(intake), metrics_));
         if (assigned_) start_intake();  // the embedded broker assigns at once
     }

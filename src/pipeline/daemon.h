@@ -112,6 +112,7 @@ private:
     std::unique_ptr<KafkaTopics> topics_;
     std::unique_ptr<Dispatcher> dispatcher_;
     std::unique_ptr<NoticeOutlet> outlet_;
+    intake::ProgressTable inputs_;
     std::unique_ptr<IntakeLoop> intake_;
     std::unique_ptr<kafka::Consumer> consumer_;
     std::unique_ptr<KafkaLog> log_;

@@ -374,6 +374,8 @@ Result<void> Engine::commit(Instant now) {
 Result<void> Engine::commit_now(Instant now) {
     last_commit_ = now;
     if (!std::all_of(lanes_.begin(), lanes_.end(), [](const Lane& lane) { return lane.placed; })) return {};
+    // In the first task, which commits first: nobody has counted of an input whose progress is not stored.
+    if (parts_.progress != nullptr && parts_.progress->write(lanes_.front().batch)) dirty_ = true;
     if (dirty_ || parts_.outlet.any_delivered()) {
         // All tasks at one point of the merged log: what one of them knows of another's cells is what is stored there.
         for (Lane& lane : lanes_) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "intake/marks.h"
+#include "intake/progress.h"
 #include "pipeline/lane.h"
 #include "pipeline/log_source.h"
 #include "pipeline/outlet.h"
@@ -26,7 +27,8 @@ struct TopicTimes {
 struct Faults {
     bool offset_outside_batch = false;  ///< the offset is stored one commit before its changes
     bool send_before_fsync = false;
-    bool origin_check_off = false;  ///< and the intake's commits are lost, so that there is what the check is for
+    bool continuity_check_off = false;  ///< of the inputs behind the intake
+    bool origin_check_off = false;      ///< and the intake's commits are lost, so that there is what the check is for
 };
 
 struct EngineOptions {
@@ -62,6 +64,7 @@ public:
         LogSource& log;
         Outlet& outlet;
         Tally& tally;
+        intake::ProgressTable* progress = nullptr;  ///< of the intake: stored with what is counted of its inputs
     };
     /// The lanes' stores are loaded into their tasks already. All parts outlive the engine.
     Engine(Parts parts, std::vector<Lane> lanes, EngineOptions options);

@@ -1,7 +1,7 @@
 #include "pipeline/intake_loop.h"
 
 #include <algorithm>
-#include <charconv>
+#include <utility>
 
 #include "base/log.h"
 #include "decode/canonical.h"
@@ -14,17 +14,9 @@ constexpr std::size_t kFetchMax = 500;
 constexpr int kTakesPerRound = 2'000;
 constexpr Duration kCommitEvery = std::chrono::seconds(1);
 constexpr Duration kStopWithin = std::chrono::seconds(10);
-constexpr Duration kAskWithin = std::chrono::seconds(10);
 
 Instant wall_now() {
     return std::chrono::floor<Duration>(std::chrono::system_clock::now());
-}
-
-// The commit's metadata: the epoch of the input partition.
-std::int64_t epoch_in(const std::string& metadata) {
-    std::int64_t epoch = 0;
-    if (metadata.starts_with("epoch=")) std::from_chars(metadata.data() + 6, metadata.data() + metadata.size(), epoch);
-    return epoch;
 }
 
 }  // namespace
@@ -66,53 +58,16 @@ Result<void> IntakeLoop::connect() {
     hooks.start = [this](const kafka::TopicPartition& p) {
         if (consumer_ == nullptr) return kafka::kFromBeginning;
         const auto start = start_of(p);
-        if (start.ok()) return starts_[p] = *start;
+        if (start.ok()) return *start;
         // Beginning anywhere else would lose records, or count them under another epoch.
-        trouble_ = retry("cannot tell where to begin: " + start.error().message);
+        const Error& why = start.error();
+        trouble_ = why.kind == ErrorKind::kFatal ? why : retry("cannot tell where to begin: " + why.message);
         return kafka::kFromEnd;
     };
     hooks.assigned = [this](const auto& partitions) { assigned(partitions); };
     hooks.revoked = [this] { commit(true); };
     consumer_ = TOCSIN_TRY(kafka::Consumer::open(std::move(consuming), std::move(hooks)));
     return {};
-}
-
-// Behind the acknowledged prefix of the last life; a partition that is shorter than that was created anew.
-Result<std::int64_t> IntakeLoop::start_of(const kafka::TopicPartition& p) {
-    const auto committed = TOCSIN_TRY(consumer_->committed({p}, kAskWithin)).at(p);
-    const auto [low, high] = TOCSIN_TRY(consumer_->bounds(p, kAskWithin));
-    const std::int64_t offset = committed.offset;
-    epochs_[p] = epoch_in(committed.metadata);
-    if (offset > high) {
-        ++epochs_[p];
-        log_error("intake",
-                  "an input partition is shorter than what was read of it: it was created anew; it is read from its "
-                  "beginning",
-                  {{"topic", p.topic}, {"partition", p.partition}, {"epoch", epochs_[p]}});
-        return low;
-    }
-    if (offset >= 0 && offset < low) {
-        metrics_.add("input_gap_records_total", {p.topic}, static_cast<double>(low - offset));
-        log_error("intake", "the broker deleted records before they were read; counts of that time are too low",
-                  {{"topic", p.topic}, {"partition", p.partition}, {"records", low - offset}});
-        return low;
-    }
-    return offset >= 0 ? Result<std::int64_t>(offset) : first_start_of(p, low, high);
-}
-
-Result<std::int64_t> IntakeLoop::first_start_of(const kafka::TopicPartition& p, std::int64_t low, std::int64_t high) {
-    switch (config_.kafka.start.at) {
-        case config::Start::At::kLatest:
-            break;
-        case config::Start::At::kInstant:
-            return consumer_->offset_at(p, config_.kafka.start.instant, kAskWithin);
-        default:
-            return low;
-    }
-    // A partition that the topic got while it was being read holds nothing from before the start.
-    const kafka::TopicPartition first{p.topic, 0};
-    const bool grown = p.partition > 0 && TOCSIN_TRY(consumer_->committed({first}, kAskWithin)).at(first).offset >= 0;
-    return grown ? low : high;
 }
 
 void IntakeLoop::assigned(const std::vector<kafka::TopicPartition>& partitions) {
@@ -129,32 +84,40 @@ void IntakeLoop::assigned(const std::vector<kafka::TopicPartition>& partitions) 
         input->topic = static_cast<std::size_t>(topic - topics.begin());
         input->partitions = static_cast<std::int32_t>(
             std::count_if(partitions.begin(), partitions.end(), [&](const auto& o) { return o.topic == p.topic; }));
-        input->epoch = epochs_[p];
+        input->begin = begins_[p];
+        input->witnesses.begin(input->begin.last);
         auto decoder = decode::Decoder::make(config_.schema, topic->mapping);
         TOCSIN_CHECK(decoder.ok(), "the mapping was checked when the configuration was loaded");
         input->decoder = std::make_unique<decode::Decoder>(std::move(decoder).value());
-        if (const auto start = starts_.find(p); start != starts_.end()) input->acked.begin(start->second);
+        if (input->begin.offset >= 0) input->acked.begin(input->begin.offset);
         input->id = merge_.add(static_cast<std::uint32_t>(input->topic), p.partition, wall_now());
         if (by_id_.size() <= input->id) by_id_.resize(input->id + 1);
         by_id_[input->id] = input.get();
+        if (!trouble_) note_progress(*input);  // before any of its records can be counted
         inputs_[p] = std::move(input);
     }
     log_info("intake", "partitions assigned", {{"partitions", partitions.size()}});
 }
 
+// False: nothing more is here now.
+bool IntakeLoop::refill(Input& input) {
+    remember_last(input);
+    input.fetched.clear();
+    input.at = 0;
+    consumer_->fetch(input.where, input.fetched, kFetchMax);
+    if (input.fetched.empty()) return false;
+    if (std::exchange(input.begin.compare, false)) compare(input);
+    while (input.at < input.fetched.size() && input.fetched[input.at].offset() < input.begin.offset) ++input.at;
+    metrics_.add("intake_records_total", {input.where.topic}, static_cast<double>(input.fetched.size() - input.at));
+    return input.at < input.fetched.size();
+}
+
 // Tells the merge what the input's next record is.
 void IntakeLoop::look(Input& input, Instant now) {
-    for (const kafka::HighWatermark& answer : consumer_->take_high_watermarks(input.where))
-        input.covered.high_watermark(answer.asked_at, answer.high);
+    follow_end(input);
     if (input.head_known) return;
     if (input.acked.full()) return merge_.head_is_awaited(input.id, now);
-    if (input.at == input.fetched.size()) {
-        input.fetched.clear();
-        input.at = 0;
-        consumer_->fetch(input.where, input.fetched, kFetchMax);
-        metrics_.add("intake_records_total", {input.where.topic}, static_cast<double>(input.fetched.size()));
-    }
-    if (input.at == input.fetched.size()) {
+    if (input.at == input.fetched.size() && !refill(input)) {
         const std::int64_t end = consumer_->end_of(input.where);
         input.next = std::max(input.next, end);
         if (end >= 0)
@@ -193,7 +156,7 @@ Result<void> IntakeLoop::forward(Input& input) {
     const kafka::Message& message = input.fetched[input.at];
     decode::encode_canonical(*input.head, config_.schema, canonical_);
     origin_.clear();
-    intake::encode_origin({input.where.topic, input.where.partition, message.offset(), input.epoch}, origin_);
+    intake::encode_origin({input.where.topic, input.where.partition, message.offset(), input.begin.epoch}, origin_);
     const kafka::Headers headers{{std::string(intake::kOriginHeader), origin_}};
     kafka::OutgoingRecord record;
     record.topic = config_.kafka.events_topic;
@@ -256,6 +219,7 @@ Result<void> IntakeLoop::send_letter(std::uint64_t tag, outbox::DeadLetter& lett
 
 Result<bool> IntakeLoop::take(Instant now) {
     for (auto& [where, input] : inputs_) look(*input, now);
+    if (trouble_) return *trouble_;
     const intake::HeadMerge::Choice choice = merge_.next(now);
     idle_ = merge_.idle();
     if (choice.step != intake::HeadMerge::Step::kTake) return false;
@@ -334,9 +298,11 @@ void IntakeLoop::commit(bool all) {
     if (options_.loses_commits) return;
     std::map<std::int64_t, std::map<kafka::TopicPartition, std::int64_t>> by_epoch;
     for (auto& [where, input] : inputs_) {
+        if (input->begin.compare) continue;  // it may be another topic, of which the group has read nothing
         const auto offset = input->acked.committable();
         if (!offset || (*offset == input->committed && !all)) continue;
-        by_epoch[input->epoch][where] = *offset;
+        note_progress(*input);
+        by_epoch[input->begin.epoch][where] = *offset;
         input->committed = *offset;
     }
     for (const auto& [epoch, offsets] : by_epoch) consumer_->commit(offsets, "epoch=" + std::to_string(epoch));

@@ -1,6 +1,6 @@
 #pragma once
-/// The intake: input topics in, the one log keyed by customer out (design 3). A thread of its own; it has no state but
-/// what it commits to its group.
+/// The intake: input topics in, the one log keyed by customer out (design 3). A thread of its own; how far it has read
+/// lies in what it commits to its group, and in the tasks' state.
 
 #include <atomic>
 #include <map>
@@ -13,6 +13,7 @@
 #include "config/config.h"
 #include "decode/decoder.h"
 #include "intake/acked_prefix.h"
+#include "intake/continuity.h"
 #include "intake/head_merge.h"
 #include "intake/marks.h"
 #include "kafka/consumer.h"
@@ -29,6 +30,8 @@ struct IntakeOptions {
     bool event_clock = false;
     bool assign_all = false;     ///< without the group: embedded broker
     bool loses_commits = false;  ///< crash tests: every commit is lost on its way, so each life repeats the whole input
+    /// What the state remembers of the inputs; null: inputs are not checked (tests that prove the check is needed).
+    intake::ProgressTable* progress = nullptr;
 };
 
 /// Produced at least once, in order, behind acknowledged offsets; the tasks count each record once by its origin.
@@ -49,7 +52,9 @@ private:
         kafka::TopicPartition where;
         std::size_t topic = 0;  // index in the configuration
         std::int32_t partitions = 1;
-        std::int64_t epoch = 0;
+        intake::Beginning begin;
+        intake::Witnesses witnesses;
+        intake::EndWatch end;
         std::vector<kafka::Message> fetched;
         std::size_t at = 0;
         std::unique_ptr<decode::Decoder> decoder;
@@ -67,9 +72,15 @@ private:
     Result<void> connect();
     Result<std::int64_t> start_of(const kafka::TopicPartition& partition);
     Result<std::int64_t> first_start_of(const kafka::TopicPartition& partition, std::int64_t low, std::int64_t high);
+    Result<bool> is_grown(const kafka::TopicPartition& partition);
+    void tell_beginning(const kafka::TopicPartition& partition, const intake::Beginning& begin);
     void assigned(const std::vector<kafka::TopicPartition>& partitions);
     void run();
     Result<void> round();
+    void follow_end(Input& input);
+    void remember_last(Input& input);
+    void compare(Input& input);
+    bool refill(Input& input);
     void look(Input& input, Instant now);
     Result<bool> take(Instant now);
     Result<void> forward(Input& input);
@@ -79,6 +90,7 @@ private:
     Result<void> mark(Instant now);
     void collect_reports();
     void on_report(const kafka::DeliveryReport& report);
+    void note_progress(Input& input);
     void commit(bool all);
 
     const config::Config& config_;
@@ -96,7 +108,7 @@ private:
         std::shared_ptr<outbox::DeadLetter> letter;  // null: an event
     };
     std::map<std::uint64_t, Sent> under_way_;
-    std::map<kafka::TopicPartition, std::int64_t> epochs_, starts_;
+    std::map<kafka::TopicPartition, intake::Beginning> begins_;
     std::optional<Error> trouble_;  // ends the intake: a restart sends again what is not acknowledged
     KafkaNumbers numbers_;
     std::uint64_t next_tag_ = 1;

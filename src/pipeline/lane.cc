@@ -1,6 +1,7 @@
 #include "pipeline/lane.h"
 
 #include "base/digest.h"
+#include "intake/progress.h"
 #include "ledger/codec.h"
 #include "outbox/notice.h"
 
@@ -50,7 +51,8 @@ Result<void> load_stored(Lane& lane, const std::function<Result<void>(std::strin
             lane.caught_up_once = true;
             return {};
         }
-        if (key.front() == outbox::kRowPrefix) return row(key, value);
+        if (key.front() == outbox::kRowPrefix || key.front() == intake::ProgressTable::kKeyPrefix)
+            return row(key, value);
         if (key.front() == intake::OriginFilter::kKeyPrefix) {
             return lane.origins.load(key, value) ? Result<void>()
                                                  : fatal("a stored origin is damaged; restore the state directory");

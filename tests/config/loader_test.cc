@@ -81,6 +81,7 @@ TEST_F(Complete, TopicsBecomeMappings) {
     EXPECT_FALSE(complaints.mapping.fields.at("area").time_format.has_value());
     EXPECT_EQ(complaints.disorder, std::chrono::minutes(2));
     EXPECT_EQ(complaints.delay, std::chrono::seconds(10));
+    EXPECT_EQ(complaints.epoch, 2);
     const Topic& suspensions = *config.topic("crm.suspensions");
     EXPECT_EQ(suspensions.mapping.kind.fixed, "suspension");
     EXPECT_TRUE(suspensions.mapping.fields.at("promised").time_format->is_epoch());
