@@ -15,7 +15,7 @@ struct OriginStamp {
     std::string_view topic;
     std::int32_t partition = 0;
     std::int64_t offset = 0;
-    std::int64_t epoch = 0;  ///< raised whenever the topic turns out to have been created anew
+    std::int64_t epoch = 0;  ///< raised by the operator when the topic was created anew
 };
 
 /// "topic/partition/offset/epoch", for instance "cs.complaints/3/1042/0". A topic's name has no slash.

@@ -157,9 +157,8 @@ Result<void> Daemon::load_lane(Lane& lane) {
         const std::lock_guard lock(mutex_);  // the outlet is everybody's
         return outlet_->restore(lane, key, value);
     });
-    lane.origins.for_each([&](const auto& topic, auto partition, const auto& counted) {
-        inputs_.count(topic, partition, counted);
-    });
+    lane.origins.for_each(
+        [&](const auto& topic, auto partition, const auto& counted) { inputs_.count(topic, partition, counted); });
     return loaded;
 }
 

@@ -63,7 +63,8 @@ struct Lane {
 };
 
 /// Restores a lane whose store was just opened and whose task is empty: the position, after which reading begins with a
-/// continuity check, the origins, the task. `row` gets the outbox's rows and the progress of inputs. Errors: kFatal, an entry is damaged.
+/// continuity check, the origins, the task. `row` gets the outbox's rows and the progress of inputs. Errors: kFatal, an
+/// entry is damaged.
 Result<void> load_stored(Lane& lane,
                          const std::function<Result<void>(std::string_view key, std::string_view value)>& row);
 

@@ -52,5 +52,22 @@ TEST_F(EngineTest, PositionAndStateAreOneCommit) {
     EXPECT_EQ(next_life->notebook.transitions[1].first.number, 2u) << "and then one more";
 }
 
+TEST_F(EngineTest, WhatIsCountedOfAnInputIsNeverStoredWithoutItsProgress) {
+    ArrayLog log(2);
+    StoredRecord r = record("e1", "anna", 1);
+    r.origin = "in/0/4/0";
+    log.append(1, r);
+    log.append(0, {"", "", "", intake::encode_marks({{}, at(2)}), {}});  // nothing earlier is still to come there
+    auto life = live(log, rekeyed(), 2);
+    life->progress.set("in", 0, {0, 4, {}});
+    life->run(at(100));
+    ASSERT_TRUE(life->engine->flush(at(100)).ok());
+    EXPECT_EQ(stored(0).at("iin/0"), "1 0 4 -1 0");
+    EXPECT_EQ(stored(1).at("fin/0"), "1 0 4");
+    life->progress.set("in", 0, {0, 5, {4, 77}});
+    ASSERT_TRUE(life->engine->flush(at(101)).ok()) << "nothing was counted since";
+    EXPECT_EQ(stored(0).at("iin/0"), "1 0 5 4 77");
+}
+
 }  // namespace
 }  // namespace tocsin::pipeline

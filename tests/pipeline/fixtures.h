@@ -125,13 +125,14 @@ public:
             lane.placed = lane.placed || placed;
             log.begin_at(i, lane.position.last >= 0 ? lane.position.last : 0);
         }
-        engine = std::make_unique<Engine>(Engine::Parts{setting_, tasks_, log, notebook, adder}, std::move(lanes),
-                                          std::move(options));
+        engine = std::make_unique<Engine>(Engine::Parts{setting_, tasks_, log, notebook, adder, &progress},
+                                          std::move(lanes), std::move(options));
         engine->adopt(rules != nullptr ? rules : rules_of(schema_));
     }
 
     Notebook notebook;
     Adder adder;
+    intake::ProgressTable progress;
     std::unique_ptr<Engine> engine;
     [[nodiscard]] std::shared_ptr<const RuleSet> rules() const { return rules_of(schema_); }
 
