@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 
 constexpr double kSecondsMax = 2;
 #ifdef __SANITIZE_ADDRESS__
-constexpr int kMutants = 400, kRuns = 20;  // not optimised and with a sanitizer it takes ten times as long
+constexpr int kMutants = 400, kRuns = 60;  // not optimised and with a sanitizer it takes ten times as long
 #else
 constexpr int kMutants = 10'000, kRuns = 300;
 #endif
