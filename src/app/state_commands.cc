@@ -7,6 +7,7 @@
 #include "app/exit_codes.h"
 #include "app/loading.h"
 #include "base/times.h"
+#include "intake/progress.h"
 #include "ledger/codec.h"
 #include "outbox/notice.h"
 #include "pipeline/lane.h"
@@ -39,9 +40,10 @@ public:
                 notices_.push_back(*notice);
                 return {};
             }
-            if (key == pipeline::kPositionKey || key.front() == 'f' || key.front() == 'i' ||
-                key == pipeline::kCaughtUpKey)
-                return {};
+            const bool of_pipeline = key == pipeline::kPositionKey || key == pipeline::kCaughtUpKey ||
+                                     key.front() == intake::OriginFilter::kKeyPrefix ||
+                                     key.front() == intake::ProgressTable::kKeyPrefix;
+            if (of_pipeline) return {};
             return task_.load(key, value);
         });
     }

@@ -90,7 +90,9 @@ void read_topics(yaml::MapReader& map, const Reading& reading, const EventSchema
         map.error("intake", "direct needs exactly one topic, keyed by customer; with " +
                                 std::to_string(kafka.topics.size()) + " topics write rekey");
     if (is_sound && kafka.intake == Intake::kDirect && kafka.topics.size() == 1 && kafka.topics.front().epoch != 0)
-        map.error("topics", "epoch: means nothing with intake direct; a log that was created anew needs a new state");
+        map.error("topics",
+                  "epoch: take it out, it means nothing with intake direct; a log that was created anew "
+                  "needs a new state");
 }
 
 }  // namespace
