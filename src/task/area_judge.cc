@@ -55,7 +55,7 @@ std::string AreaJudge::place_of(const Rule& rule, std::string_view subject) {
 void AreaJudge::mark(Subject& subject) {
     if (subject.dirty) return;
     subject.dirty = true;
-    dirty_.push_back({subject.state.rule, subject.state.subject});
+    dirty_.push_back(&subject);
 }
 
 void AreaJudge::set_due(Subject& subject, Instant due) {
@@ -64,7 +64,7 @@ void AreaJudge::set_due(Subject& subject, Instant due) {
     if (state.due != kNever) timers_.erase({state.due, &subject});
     state.due = due;
     if (due != kNever) timers_.insert({due, &subject});
-    if (state.episode.open()) mark(subject);
+    mark(subject);
 }
 
 void AreaJudge::measure(const CellPlan& plan, Subject& subject, Instant now) {
@@ -144,19 +144,18 @@ void AreaJudge::judge_at(const CellPlan& plan, Subject& subject, Instant now, co
     const Rule& rule = *plan.rule;
     episodes::SubjectState& state = subject.state;
     subject.judged = now;
+    mark(subject);
     if (subject.area.empty()) subject.area = place_of(rule, state.subject);
     frontier_ = std::max(frontier_, now);
     measure(plan, subject, now);
     if (rule.interval > Duration::zero() && (trigger != nullptr || rule.on_beat(now) != now)) {
         const Instant beat = rule.on_beat(now);
         if (trigger != nullptr) record_update(plan, subject, now);
-        mark(subject);
         return set_due(subject, state.due > now ? std::min(state.due, beat) : beat);
     }
     const rules::Verdict verdict = verdict_at(plan, subject, now);
     episodes::Holding holds{verdict.level, verdict.stays};
     if (trigger == nullptr && !reviewing_ && !correcting_) holds = without_storm(rule, state, holds);
-    const bool waited = !state.rising.empty();
     const episodes::Holding holding = ripe(plan, subject, holds, now, trigger);
     bool stepped = false;
     while (auto step = episodes::move(rule, state.episode, holding, now)) {
@@ -165,7 +164,6 @@ void AreaJudge::judge_at(const CellPlan& plan, Subject& subject, Instant now, co
         if (step->kind == TransitionKind::kClosed) break;
     }
     if (!stepped && trigger != nullptr) record_update(plan, subject, now);
-    if (stepped || state.episode.open() || waited || !state.rising.empty()) mark(subject);
     Instant due = std::min(episodes::lowering_due(rule, state.episode), episodes::rising_due(rule, state.rising));
     if (state.episode.open() || !state.rising.empty() || rule.rises_without_event || ahead_until_ > now) {
         due = std::min(due, next_change(plan, subject, now));
@@ -268,6 +266,17 @@ void AreaJudge::review(const Rule& rule, Instant clock) {
     reviewing_ = false;
 }
 
+void AreaJudge::know(const Rule& rule, const std::string& subject, Instant newest) {
+    Subject& s = subject_of(rule, subject);
+    s.judged = std::max(s.judged, newest);
+}
+
+void AreaJudge::forget_idle() {
+    for (auto& [key, s] : subjects_) {
+        if (!s.state.episode.open() && s.state.rising.empty()) s.judged = kBeforeAll;
+    }
+}
+
 void AreaJudge::look_ahead(const Rule& rule, const std::string& subject, std::int64_t bucket, Duration width) {
     const Instant start = ledger::bucket_start(bucket, width);
     ahead_until_ = std::max(ahead_until_, start + width);
@@ -312,31 +321,43 @@ bool AreaJudge::load(std::string_view key, std::string_view value) {
     const Instant judged = in.instant();
     if (!in.ok() || !in.done()) return false;
     Subject& s = subjects_[{state.rule, state.subject}];
-    const Instant due = std::exchange(state.due, kNever);
     s.state = std::move(state);
     s.judged = judged;
-    set_due(s, due);
-    s.dirty = false;
+    s.stored = true;
+    if (s.state.due != kNever) timers_.insert({s.state.due, &s});
+    s.ahead = s.state.idle();
+    if (s.ahead) ahead_.push_back(&s);
     return true;
 }
 
-void AreaJudge::write(WriteBatch& batch) {
-    for (const Key& key : dirty_) {
-        Subject& s = subjects_.at(key);
-        s.dirty = false;
-        std::string stored(1, kKeyPrefix);
-        ledger::put_string(stored, key.rule);
-        stored.append(key.subject);
-        if (s.state.idle()) {
-            batch.del(stored);
-            continue;
-        }
-        std::string value;
-        episodes::put_state(value, s.state);
-        ledger::put_instant(value, s.judged);
-        batch.put(stored, value);
+void AreaJudge::write(WriteBatch& batch, Instant clock) {
+    for (Subject* s : std::exchange(ahead_, {})) {
+        s->ahead = s->judged > clock && s->state.idle();
+        if (s->ahead)
+            ahead_.push_back(s);
+        else
+            mark(*s);
     }
-    dirty_.clear();
+    for (Subject* s : std::exchange(dirty_, {})) write_one(batch, *s, clock);
+}
+
+void AreaJudge::write_one(WriteBatch& batch, Subject& s, Instant clock) {
+    s.dirty = false;
+    std::string key(1, kKeyPrefix);
+    ledger::put_string(key, s.state.rule);
+    key.append(s.state.subject);
+    // A place must not be judged before an instant at which it was judged; up to the clock it never is.
+    const bool ahead = s.judged > clock;
+    if (s.state.idle() && !ahead) {
+        if (std::exchange(s.stored, false)) batch.del(key);
+        return;
+    }
+    if (s.state.idle() && !std::exchange(s.ahead, true)) ahead_.push_back(&s);
+    std::string value;
+    episodes::put_state(value, s.state);
+    ledger::put_instant(value, s.judged);
+    batch.put(key, value);
+    s.stored = true;
 }
 
 }  // namespace tocsin::task

@@ -38,11 +38,17 @@ public:
     void fire(Instant limit, bool inclusive);
     /// Judges every subject of the rule again: its levels have changed.
     void review(const Rule& rule, Instant clock);
-    /// The rule is to be judged there at the next review(), although no event has come since it was made.
-    void know(const Rule& rule, const std::string& subject) { subject_of(rule, subject); }
+    /// The rule is to be judged there at the next review(), although no event has come since it was made. `newest`: the
+    /// latest that has happened there.
+    void know(const Rule& rule, const std::string& subject, Instant newest);
+    /// Tasks were stored at different points: what comes again is judged at its own time, and not at the latest at
+    /// which a place with nothing open was judged.
+    void forget_idle();
     /// Cells may hold buckets after what this judge has seen (another task is ahead after a crash): judge the subject
     /// at each of them when the clock gets there.
     void look_ahead(const Rule& rule, const std::string& subject, std::int64_t bucket, Duration width);
+    /// Whether there may still be such buckets.
+    [[nodiscard]] bool looks_ahead(Instant clock) const { return ahead_until_ > clock; }
     /// Closes the episodes of rules that are gone (by name).
     void drop(const std::map<std::string, Rule>& gone, Instant at);
 
@@ -61,7 +67,8 @@ public:
     [[nodiscard]] std::size_t size() const { return subjects_.size(); }
 
     bool load(std::string_view key, std::string_view value);
-    void write(WriteBatch& batch);
+    /// `clock` is the owner's, as it is stored beside this.
+    void write(WriteBatch& batch, Instant clock);
 
 private:
     struct Key {
@@ -72,7 +79,8 @@ private:
         episodes::SubjectState state;
         std::string area;  // code of the place, "" where the rule asks for none
         Instant judged = kBeforeAll;
-        bool dirty = false;
+        bool dirty = false, stored = false;
+        bool ahead = false;  // stored only because it was judged ahead of the clock
         // Kept until the rules change:
         std::vector<std::vector<const ledger::Cell*>> cells;  // by spec, then source; null: not met yet
         std::optional<Thresholds> thresholds;
@@ -115,6 +123,7 @@ private:
     void fire_one(Subject& subject, Instant now);
     void set_due(Subject& subject, Instant due);
     void mark(Subject& subject);
+    void write_one(WriteBatch& batch, Subject& subject, Instant clock);
 
     const Setting& setting_;
     Recorder& recorder_;
@@ -126,7 +135,8 @@ private:
     std::vector<Known*> by_order_;                     // by Rule::order; null: a person's
     std::map<Key, Subject> subjects_;
     std::set<Timer> timers_;
-    std::vector<Key> dirty_;
+    std::vector<Subject*> dirty_;
+    std::vector<Subject*> ahead_;
     std::vector<Value> measures_;
     std::string key_;
     Instant frontier_ = kBeforeAll;

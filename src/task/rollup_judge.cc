@@ -75,6 +75,8 @@ void RollupJudge::count(Place& place, const Break& entry, Duration window, int b
 void RollupJudge::tell(const Rule& rule, std::string_view area, const Break* before, const Break* now) {
     Place& place = place_of(rule, subject_key({area}));
     const Duration window = rule.within;
+    // The clock is what it is judged by, not when something last happened there: that is not stored.
+    advance(place, window, clock_ - kTick);
     const std::int64_t open = place.open, broken = place.broken;
     if (before != nullptr) {
         if (const auto it = place.breaks.find(*before); it != place.breaks.end()) {
@@ -90,8 +92,11 @@ void RollupJudge::tell(const Rule& rule, std::string_view area, const Break* bef
         count(place, *now, window, +1);
     }
     const bool differs = !telling_again_ && (place.open != open || place.broken != broken);
-    // What changes the past is judged at the latest instant that was judged, with what is known now.
+    // What changes the past is judged where the clock is, with what is known now.
     set_due(place, differs ? rule.on_beat(place.judged) : std::min(next_change(rule, place), place.state.due));
+    if (!differs) return;
+    place.again = true;
+    mark(place);
 }
 
 void RollupJudge::advance(Place& place, Duration window, Instant now) {
@@ -200,7 +205,7 @@ void RollupJudge::judge_at(const Rule& rule, Place& place, Instant now) {
     if (!stepped && one_more && episode.open() && episodes::note_update(episode, now))
         record_step(rule, place, {TransitionKind::kUpdated, CloseReason::kNone, now, episode.level, episode.level},
                     now);
-    if (episode.open()) mark(place);
+    if (std::exchange(place.again, false) || episode.open()) mark(place);
     set_due(place, next_change(rule, place));
 }
 
@@ -276,6 +281,7 @@ bool RollupJudge::load(std::string_view key, std::string_view value) {
     const Instant due = std::exchange(state.due, kNever);
     place.state = std::move(state);
     place.judged = judged;
+    place.again = due != kNever && !place.state.episode.open();
     set_due(place, due);
     return true;
 }
@@ -287,8 +293,10 @@ void RollupJudge::write(WriteBatch& batch) {
         std::string stored(1, kKeyPrefix);
         ledger::put_string(stored, key.rule);
         stored.append(key.subject);
-        // Without an episode nothing depends on when it was judged last, and the timers are made again at a start.
-        if (!place.state.episode.open() && place.state.openings.empty() && place.state.rising.empty()) {
+        // Without an episode nothing depends on when it was judged last, and the other timers are made again at a
+        // start.
+        const episodes::SubjectState& state = place.state;
+        if (!state.episode.open() && state.openings.empty() && state.rising.empty() && !place.again) {
             batch.del(stored);
             continue;
         }

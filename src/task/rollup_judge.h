@@ -80,6 +80,7 @@ private:
         episodes::SubjectState state;
         Instant judged = kBeforeAll;  ///< everything up to it, itself included, is in the numbers
         bool dirty = false;
+        bool again = false;                       ///< its past has changed, and it is to be judged again
         absl::btree_multiset<Break> breaks;       ///< those that count now, in the window, or later
         absl::btree_multiset<Break, ByEnd> ends;  ///< those of them that end after `judged`
         std::int64_t open = 0, broken = 0;

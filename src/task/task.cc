@@ -11,7 +11,7 @@ namespace {
 constexpr char kMetaPrefix = 'm';
 constexpr std::string_view kClockKey = "mclock";
 constexpr std::string_view kPhasesKey = "mphases";
-constexpr std::uint8_t kMetaFormat = 2;
+constexpr std::uint8_t kMetaFormat = 3;
 constexpr std::uint8_t kRaisesCase = 1, kWarming = 2;
 
 // A profile of its own for each event without a customer: nobody to remember, but its id must not count twice.
@@ -268,6 +268,7 @@ Result<void> Task::load_meta(std::string_view key, std::string_view value) {
     highest_ = in.instant();
     areas_.set_frontier(in.instant());
     if (format > 1) kept_from_ = in.instant();
+    if (format > 2) stored_cut_ = in.varint();
     for (std::uint64_t n = in.count(); n > 0; --n) {
         KnownRule& known = known_rules_[std::string(in.string())];
         known.definition_hash = in.fixed64();
@@ -287,7 +288,7 @@ void Task::write(WriteBatch& batch) {
     words_.write(batch);
     table_.write(batch);
     cells_.write(batch);
-    areas_.write(batch);
+    areas_.write(batch, clock_);
     rollups_.write(batch);
     limits_.write(batch);
     std::string value(1, static_cast<char>(kMetaFormat));
@@ -295,6 +296,7 @@ void Task::write(WriteBatch& batch) {
     ledger::put_instant(value, highest_);
     ledger::put_instant(value, areas_.frontier());
     ledger::put_instant(value, kept_from());
+    ledger::put_varint(value, areas_.looks_ahead(clock_) || cut_ == nullptr ? kUnknownCut : *cut_);
     ledger::put_varint(value, known_rules_.size());
     for (const auto& [name, known] : known_rules_) {
         ledger::put_string(value, name);

@@ -64,6 +64,12 @@ public:
 
     /// Restores one stored entry; keys in ascending order. Errors: kFatal, the entry is damaged or of a newer format.
     Result<void> load(std::string_view key, std::string_view value);
+    /// How many events the tasks of the group had read together when this one was stored; kUnknownCut: not known, or
+    /// cells may be ahead of places still.
+    static constexpr std::uint64_t kUnknownCut = 0;
+    [[nodiscard]] std::uint64_t stored_cut() const { return stored_cut_; }
+    /// Where that number is; it must outlive this one.
+    void see(const std::uint64_t& cut) { cut_ = &cut; }
     /// Before any task adopts the rules: counts this one's open episodes against their limits.
     void count_open(const RuleSet& rules);
     /// Takes the rules: the first time after loading, later at a reload. For rules that changed since the stored state
@@ -188,6 +194,8 @@ private:
     RollupJudge rollups_;
     LimitJudge limits_;
 
+    const std::uint64_t* cut_ = nullptr;
+    std::uint64_t stored_cut_ = kUnknownCut;
     Instant clock_ = kBeforeAll;
     Instant highest_ = kBeforeAll;
     Instant cells_from_ = kNever;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "ledger/codec.h"
 #include "task/subject.h"
@@ -25,12 +26,14 @@ TaskGroup::TaskGroup(const Setting& setting) : setting_(setting) {
         task->areas().see(sources);
         task->see(rollups);
         task->see(limits);
+        task->see(cut_);
     }
 }
 
 void TaskGroup::adopt(const std::shared_ptr<const RuleSet>& rules) {
     for (const auto& task : tasks_) task->limits().begin_again(*rules);
     for (const auto& task : tasks_) task->count_open(*rules);
+    const bool torn = !std::exchange(begun_, true) && !stored_at_one_point();
     for (const auto& task : tasks_) task->adopt(rules);
     std::vector<bool> warming(rules->rules.size(), false);
     for (const Rule& rule : rules->rules) {
@@ -38,7 +41,8 @@ void TaskGroup::adopt(const std::shared_ptr<const RuleSet>& rules) {
             std::any_of(tasks_.begin(), tasks_.end(), [&](const auto& task) { return task->sweeps(rule); });
     }
     warm(std::move(warming));
-    look_ahead();
+    for (std::size_t i = 0; torn && i < tasks_.size(); ++i) tasks_[i]->areas().forget_idle();
+    look_into_cells(torn);
     for (const auto& task : tasks_) task->tell_promises();
     for (const auto& task : tasks_) task->review_areas();
 }
@@ -60,7 +64,7 @@ bool TaskGroup::sweep(std::size_t profiles) {
     }
     if (!warms_ || left_to_sweep() > 0) return warms_;
     warm(std::vector<bool>(warming_.size(), false));
-    look_ahead();
+    look_into_cells(/*torn=*/false);
     for (const auto& task : tasks_) task->review_areas();
     return false;
 }
@@ -83,7 +87,19 @@ std::optional<Instant> TaskGroup::incomplete_until(const Rule& rule) const {
     return latest;
 }
 
-void TaskGroup::look_ahead() {
+bool TaskGroup::stored_at_one_point() {
+    const auto has_this = [&](const auto& task) { return task->stored_cut() == cut_; };
+    for (const auto& task : tasks_) cut_ = std::max(cut_, task->stored_cut());
+    return cut_ != Task::kUnknownCut && std::all_of(tasks_.begin(), tasks_.end(), has_this);
+}
+
+void TaskGroup::look_into_cells(bool torn) {
+    const auto newest = [](const ledger::Cell& cell) {
+        for (auto bucket = cell.buckets().rbegin(); bucket != cell.buckets().rend(); ++bucket) {
+            if (!bucket->evidence.empty()) return bucket->evidence.back().time;
+        }
+        return kBeforeAll;
+    };
     struct Known {
         const CellPlan* plan;
         const CellSpec* spec;
@@ -101,7 +117,9 @@ void TaskGroup::look_ahead() {
             for (const auto& [plan, spec] : known->second) {
                 Task& owner = *tasks_[owner_of(*plan->rule, subject, size())];
                 // A new rule has met none of its places: their owners learn of them here.
-                if (owner.has_changed(*plan->rule)) owner.areas().know(*plan->rule, subject);
+                if (owner.has_changed(*plan->rule))
+                    owner.areas().know(*plan->rule, subject, torn ? kBeforeAll : newest(cell));
+                if (!torn) continue;
                 const std::int64_t seen = ledger::bucket_of(owner.areas().frontier(), spec->width);
                 const auto later = cell.range(seen, INT64_MAX - 1);
                 if (!later.empty()) owner.areas().look_ahead(*plan->rule, subject, later.front().index, spec->width);
@@ -112,6 +130,7 @@ void TaskGroup::look_ahead() {
 }
 
 Applied TaskGroup::apply(std::uint32_t index, const Event& event) {
+    ++cut_;
     touches_.clear();
     const Applied applied = tasks_[index]->apply(event, touches_);
     if (applied.phase_of_area) {

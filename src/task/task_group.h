@@ -44,12 +44,16 @@ public:
     [[nodiscard]] Instant highest() const;
 
 private:
-    void look_ahead();
+    /// Whether the tasks were stored together: then each has judged all that is in the cells of the others.
+    bool stored_at_one_point();
+    void look_into_cells(bool torn);
     void warm(std::vector<bool> warming);
     Setting setting_;  // with phases of its own
     std::vector<std::unique_ptr<Task>> tasks_;
     std::vector<Touch> touches_;
-    std::vector<bool> warming_;  // by Rule::order
+    bool begun_ = false;
+    std::uint64_t cut_ = Task::kUnknownCut;  // events read, of all tasks
+    std::vector<bool> warming_;              // by Rule::order
     bool warms_ = false;
     std::size_t turn_ = 0;  // the task that sweeps next
 };

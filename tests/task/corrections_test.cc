@@ -309,5 +309,43 @@ TEST_F(CorrectionTest, AnEarlierPromiseStandsAgainWhereTheOneThatStoodIsWithdraw
     EXPECT_EQ(made[0].trigger, "r2");
 }
 
+TEST_F(CorrectionTest, AfterARestartAPlaceIsNotJudgedBeforeWhatItWasJudgedAt) {
+    for (const bool restarts : {false, true}) {
+        start(kSurge);
+        give({120, "complaint", "e1", "anna"});
+        give({130, "complaint", "e2", "bert"});
+        if (restarts) restart();
+        give({100, "complaint", "e3", "carl"});
+        EXPECT_EQ(told(), Told{"Surge opened yellow"}) << "what is late makes three of them";
+        stored_.clear();
+    }
+}
+
+TEST_F(CorrectionTest, AfterARestartWhatABrokenPromiseLeavesBehindEndsWhenItWouldHave) {
+    const std::string rollup = "    rollup: {by: [area], levels: {blue: open >= 1}, keep_firing_for: 5m}\n";
+    const auto made = [&](const Given& correction, int restart_at) {
+        stored_.clear();
+        start(kPromise + rollup);
+        std::vector<std::pair<std::string, Instant>> all;
+        int step = 0;
+        for (const Given& g : {Given{0, "registration", "r1"}, Given{7200, "walk_in", "x"}, correction}) {
+            give(g);
+            for (const Transition& t : tasks_->task(0).take_transitions())
+                all.emplace_back(t.rule + " " + std::string(transition_name(t.kind)) + " " + t.area, t.at);
+            if (step++ == restart_at) restart();
+        }
+        tasks_->finish(at(20'000));
+        for (const Transition& t : tasks_->task(0).take_transitions())
+            all.emplace_back(t.rule + " " + std::string(transition_name(t.kind)) + " " + t.area, t.at);
+        return all;
+    };
+    for (const Given& correction : {Given{7300, "event_withdrawn", "w", "anna", "r1"},
+                                    Given{7300, "event_reclassified", "w", "anna", "r1", "", "south/town"}}) {
+        const auto expected = made(correction, /*restart_at=*/-1);
+        EXPECT_GE(expected.size(), 4u);
+        for (const int restart_at : {0, 1, 2}) EXPECT_EQ(made(correction, restart_at), expected) << restart_at;
+    }
+}
+
 }  // namespace
 }  // namespace tocsin::task

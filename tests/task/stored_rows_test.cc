@@ -97,12 +97,40 @@ TEST_F(StoredRows, ArePinnedByteByByte) {
          "c0a907"},
         // clocks, the rules, the cells in use
         {hex("mclock"),
-         "02" "c0a907" "c0a907" "c0a907" "bfe6dcc004" "02" "055375726765" "2827262524232221" "00" "01" "0461726561" "055468726565"
+         "03" "c0a907" "c0a907" "c0a907" "bfe6dcc004" "01" "02" "055375726765" "2827262524232221" "00" "01" "0461726561" "055468726565"
          "0807060504030201" "01" "01" "08637573746f6d6572" "01" "5cc29fab56e7a579"},
     };
     EXPECT_EQ(written(tasks_.task(0)), expected);
 }
 // clang-format on
+
+TEST_F(StoredRows, ClocksOfAnOlderFormatAreRead) {
+    tasks_.adopt(rules());
+    tasks_.apply(0, complaint("e1", "c"));
+    WriteBatch batch;
+    tasks_.task(0).write(batch);
+    struct Clocks {
+        std::string row;
+        void put(std::string_view key, std::string_view value) { row = key == "mclock" ? value : row; }
+        void del(std::string_view) {}
+    } stored;
+    batch.for_each(stored);
+    ASSERT_EQ(tasks_.task(0).highest(), from_millis(60'000));
+    // Behind the format stand: the clock (kBeforeAll has 9 bytes), two instants of 3 bytes and one of 9; the number
+    // read.
+    std::string second = stored.row;
+    second.erase(1 + 9 + 3 + 3 + 9, 1);
+    second[0] = 2;
+    std::string first = second;
+    first.erase(1 + 9 + 3 + 3, 9);
+    first[0] = 1;
+    for (const std::string& row : {first, second}) {
+        TaskGroup older(setting_);
+        ASSERT_TRUE(older.task(0).load("mclock", row).ok());
+        EXPECT_EQ(older.task(0).highest(), from_millis(60'000));
+        EXPECT_EQ(older.task(0).stored_cut(), Task::kUnknownCut) << "whether tasks are apart is not known";
+    }
+}
 
 TEST_F(StoredRows, ARollupIsPinnedByteByByte) {
     auto set = std::make_shared<RuleSet>();
