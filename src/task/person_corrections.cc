@@ -13,14 +13,15 @@ void PersonJudge::correct(const ledger::Profile& profile, States& states, const 
     const KindId kind = corrected.was.kind;
     for (const Rule* rule : promise_rules_[kind]) correct_promise(*rule, states, corrected, now);
     for (const Rule* rule : window_rules_[kind]) correct_windows(*rule, states, corrected, now);
-    if (kind == phase_change_) judge_phases(profile, states, now);
     correcting_ = false;
+    if (kind == phase_change_) judge_phases(profile, states, now, &corrected);  // raises nothing, as ever
 }
 
 void PersonJudge::correct_windows(const Rule& rule, States& states, const Corrected& corrected, Instant now) {
     const Event* is = corrected.is ? &profile_->rows()[*corrected.is].event : nullptr;
     std::vector<std::string> touched;
-    if (rules::watches(rule, corrected.was)) touched = subjects(rule, *profile_, states, &corrected.was);
+    if (rules::watches(rule, corrected.was) || (is != nullptr && rules::watches(rule, *is)))
+        touched = subjects(rule, *profile_, states, &corrected.was);
     for (const Event* event : {&corrected.was, is}) {
         auto subject = event != nullptr && rules::counts(rule, *event) ? subject_of(rule, *event) : std::nullopt;
         if (subject && std::find(touched.begin(), touched.end(), *subject) == touched.end())
@@ -30,13 +31,17 @@ void PersonJudge::correct_windows(const Rule& rule, States& states, const Correc
         episodes::SubjectState& state = state_of(rule, subject, states);
         const rules::Remembered rows = remembered(rule, *profile_, subject);
         state.rising.clear();  // what waits begins where it does in what is left
-        if (state.episode.open() && never_held(rule, state, rows, now) && rested_on(rule, state, rows, corrected)) {
-            holding(rule, rows, now);
-            const episodes::Step step = episodes::close(state.episode, CloseReason::kCorrected, now);
-            record_step(rule, state, step, {rows, now, nullptr});
-        }
+        retract(rule, state, rows, corrected, now);
         judge_windows(rule, state, rows, now, nullptr);
     }
+}
+
+void PersonJudge::retract(const Rule& rule, episodes::SubjectState& state, const rules::Remembered& rows,
+                          const Corrected& corrected, Instant now) {
+    if (!state.episode.open() || !never_held(rule, state, rows, now) || !rested_on(rule, state, rows, corrected))
+        return;
+    holding(rule, rows, now);
+    record_step(rule, state, episodes::close(state.episode, CloseReason::kCorrected, now), {rows, now, nullptr});
 }
 
 bool PersonJudge::never_held(const Rule& rule, const episodes::SubjectState& state, const rules::Remembered& rows,
@@ -44,6 +49,10 @@ bool PersonJudge::never_held(const Rule& rule, const episodes::SubjectState& sta
     std::vector<Instant> moments = rules::changes(rule, rows, now);
     moments.push_back(now);
     moments.push_back(state.episode.opened_at);
+    if (rule.plan != nullptr) {
+        const PhaseOf::Subject in = in_phases(rule, rows.rows.empty() ? std::string_view() : rows.rows.back().area);
+        for (Instant t = state.episode.opened_at; t <= now; t = phases_.next(*rule.plan, in, t)) moments.push_back(t);
+    }
     return std::none_of(moments.begin(), moments.end(), [&](Instant t) {
         return t >= state.episode.opened_at && rules::in_reach(rule, rows.rows, t) &&
                holding(rule, rows, t).level != Level::kNone;

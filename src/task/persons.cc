@@ -163,7 +163,10 @@ episodes::Holding PersonJudge::ripe(const Rule& rule, episodes::SubjectState& st
 
 void PersonJudge::judge_windows(const Rule& rule, episodes::SubjectState& state, const rules::Remembered& rows,
                                 Instant now, const Event* event) {
-    const bool between = rule.interval > Duration::zero() && (event != nullptr || rule.on_beat(now) != now);
+    // What comes at the instant of a beat, and what it corrects, is heard at that beat: others of that instant may
+    // follow.
+    const bool comes = event != nullptr || correcting_;
+    const bool between = rule.interval > Duration::zero() && (comes || rule.on_beat(now) != now);
     // Between two beats nothing that began with a beat ends: a late event may yet make it hold at the next one.
     const bool waits = state.episode.open() || (between && !state.rising.empty());
     if (!waits && !rules::in_reach(rule, rows.rows, now)) {
@@ -200,12 +203,15 @@ PhaseOf::Subject PersonJudge::in_phases(const Rule& rule, std::string_view area)
     return subject;
 }
 
-void PersonJudge::judge_phases(const ledger::Profile& profile, States& states, Instant now) {
+void PersonJudge::judge_phases(const ledger::Profile& profile, States& states, Instant now,
+                               const Corrected* corrected) {
     for (episodes::SubjectState& state : states) {
         const Rule* rule = recorder_.rules().find(state.rule);
         if (rule == nullptr || rule->plan == nullptr || rule->expect) continue;
         if (!state.episode.open() && state.rising.empty()) continue;
-        judge_windows(*rule, state, remembered(*rule, profile, state.subject), now, nullptr);
+        const rules::Remembered rows = remembered(*rule, profile, state.subject);
+        if (corrected != nullptr) retract(*rule, state, rows, *corrected, now);
+        judge_windows(*rule, state, rows, now, nullptr);
     }
 }
 
@@ -393,7 +399,7 @@ void PersonJudge::judge(const ledger::Profile& profile, States& states, std::siz
             if (states.size() > known && states.back().idle()) states.pop_back();
         }
     }
-    if (event.kind == phase_change_) judge_phases(profile, states, now);
+    if (event.kind == phase_change_) judge_phases(profile, states, now, nullptr);
 }
 
 void PersonJudge::fire(const ledger::Profile& profile, States& states, Instant limit, bool inclusive) {

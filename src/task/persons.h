@@ -90,6 +90,9 @@ private:
     void follow(const Rule& rule, const ledger::Profile& profile, std::size_t first, std::string_view subject,
                 std::optional<episodes::Promise>& promise);
     void correct_windows(const Rule& rule, States& states, const Corrected& corrected, Instant now);
+    /// Closes an episode that without what was corrected would not have been.
+    void retract(const Rule& rule, episodes::SubjectState& state, const rules::Remembered& rows,
+                 const Corrected& corrected, Instant now);
     /// Whether no colour would have held since the episode opened, had the event been what it is now.
     bool never_held(const Rule& rule, const episodes::SubjectState& state, const rules::Remembered& rows, Instant now);
     /// Whether the episode can be seen to rest on what the event was.
@@ -107,8 +110,9 @@ private:
                         const episodes::Promise& promise);
     /// The area its phase goes by, and the phase changes of its own, ascending.
     PhaseOf::Subject in_phases(const Rule& rule, std::string_view area) const;
-    /// A person's own phase has changed: judges what is open or rises under rules with phases.
-    void judge_phases(const ledger::Profile& profile, States& states, Instant now);
+    /// A person's own phase has changed, or its change is `corrected`: judges what is open or rises under rules with
+    /// phases.
+    void judge_phases(const ledger::Profile& profile, States& states, Instant now, const Corrected* corrected);
     episodes::Holding holding(const Rule& rule, const rules::Remembered& rows, Instant now);
     void look_ahead(const Rule& rule, Inspection& seen, Instant now);
     /// Since when a colour at least as high as `level` has held without a break; `trigger`: the event at that instant,

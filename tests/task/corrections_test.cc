@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/phases.h"
 #include "rule_text.h"
 #include "task/task_group.h"
 
@@ -48,12 +49,13 @@ constexpr const char* kPromise = R"(  - alert: Promise
 struct Given {
     std::int64_t second = 0;
     std::string kind, id, customer = "anna", corrects{}, category{}, area = "north/city";
+    std::string number{}, hall{}, phase{};
 };
 
 class CorrectionTest : public testing::Test {
 protected:
     void start(const std::string& body, std::uint32_t tasks = 1) {
-        rules_ = rules_of(schema_, "groups:\n- name: g\n  rules:\n" + body);
+        rules_ = rules_of(schema_, "groups:\n- name: g\n  rules:\n" + body, sources_);
         setting_ = std::make_unique<Setting>(Setting{schema_, areas_, pseudonyms_, limits_, tasks});
         begin();
     }
@@ -79,12 +81,19 @@ protected:
     }
     Applied give(const Given& g) {
         std::vector<FieldValue> fields;
-        if (!g.corrects.empty()) fields.push_back({*schema_.field("corrects"), Value::of_string(g.corrects)});
+        const auto put = [&](const char* field, const std::string& value) {
+            if (!value.empty()) fields.push_back({*schema_.field(field), Value::of_string(value)});
+        };
+        put("corrects", g.corrects);
+        put("hall", g.hall);
+        put("phase", g.phase);
+        std::sort(fields.begin(), fields.end(), [](const auto& a, const auto& b) { return a.field < b.field; });
         Event event;
         event.kind = *schema_.kind(g.kind);
         event.time = at(g.second);
         event.id = g.id;
-        event.customer = event.subscriber = g.customer;
+        event.customer = g.customer;
+        event.subscriber = g.number.empty() ? g.customer : g.number;
         event.area = g.area;
         event.category = g.category;
         event.fields = fields;
@@ -115,6 +124,7 @@ protected:
     AreaTree areas_;
     Pseudonymizer pseudonyms_ = Pseudonymizer::fixed();
     Limits limits_;
+    rules::RuleSources sources_;
     std::shared_ptr<const RuleSet> rules_;
     std::unique_ptr<Setting> setting_;
     std::unique_ptr<TaskGroup> tasks_;
@@ -245,6 +255,95 @@ TEST_F(CorrectionTest, OfTwoReclassificationsTheLaterByTimeHasTheLastWord) {
         });
         EXPECT_EQ(n, 1u) << "the correction itself";
     }
+}
+
+TEST_F(CorrectionTest, AtABeatWhatIsCorrectedIsHeardWithAllThatComesAtThatInstant) {
+    start(R"(  - alert: Beats
+    on: complaint
+    where: category != "praise"
+    by: [customer]
+    within: 1h
+    interval: 10m
+    measures: {n: count()}
+    levels: {yellow: n >= 1, orange: n >= 2}
+)");
+    give({10, "complaint", "e1", "anna", "", "praise"});
+    give({600, "event_reclassified", "r", "anna", "e1", "bill"});
+    give({600, "complaint", "e2"});
+    EXPECT_EQ(finish(700), Told{"Beats opened orange"}) << "not first yellow";
+}
+
+TEST_F(CorrectionTest, WhatARuleWatchesOnlySinceItIsCorrectedIsSeen) {
+    start(R"(  - alert: Hall
+    on: complaint
+    by: [subscriber]
+    within: 1d
+    measures: {n: count(), hall: attr(hall)}
+    levels: {yellow: hall == "h1"}
+    raises: case
+)");
+    give({10, "complaint", "e1", "anna", "", "", "", "n1"});
+    give({20, "walk_in", "w1", "anna", "", "", "", "n1"});
+    give({30, "event_reclassified", "r", "anna", "w1", "", "", "", "h1"});  // says nothing of the number
+    EXPECT_EQ(told(), Told{"Hall opened yellow"});
+}
+
+TEST_F(CorrectionTest, WhatHeldInAPhaseThatHasPassedIsNotRetracted) {
+    auto plan = std::make_shared<PhasePlan>();
+    plan->settle = 0s;
+    plan->names = {"reminder", "suspension"};
+    for (const auto& [second, phase] : std::vector<std::pair<int, const char*>>{
+             {0, "suspension"}, {150, "reminder"}, {250, "suspension"}, {300, "reminder"}})
+        plan->areas[""].push_back({at(second), phase});
+    sources_.phases = plan;
+    const std::string rule = R"(  - alert: Two
+    on: complaint
+    by: [customer]
+    within: 7d
+    measures: {n: count()}
+    levels: {yellow: n >= 2}
+    keep_firing_for: 1d
+    phases: [suspension]
+)";
+    const auto tell = [&](const char* third) {
+        start(rule);
+        give({50, "complaint", "e1"});
+        give({100, "complaint", "e2"});
+        give({200, third, "e3"});
+        EXPECT_EQ(told(), Told{"Two opened yellow"});
+        give({400, "event_withdrawn", "w", "anna", "e1"});
+        return told();
+    };
+    EXPECT_EQ(tell("complaint"), Told{}) << "with the two that are left it held from 250 to 300";
+    EXPECT_EQ(tell("urge"), Told{"Two closed yellow corrected"});
+}
+
+TEST_F(CorrectionTest, WhatHeldOnlyInAPhaseThatNeverBeganIsRetractedAndNothingRises) {
+    auto plan = std::make_shared<PhasePlan>();
+    plan->settle = 0s;
+    plan->names = {"reminder", "suspension", "supplement"};
+    sources_.phases = plan;
+    const auto tell = [&](const std::string& more) {
+        start(R"(  - alert: Two
+    on: complaint
+    by: [customer]
+    within: 7d
+    measures: {n: count()}
+    levels: {yellow: n >= 2, red: n >= 4}
+)" + more);
+        Given change{10, "phase_change", "p1"};
+        change.phase = "suspension";
+        give(change);
+        give({50, "complaint", "e1"});
+        give({100, "complaint", "e2"});
+        EXPECT_EQ(told(), Told{"Two opened yellow"});
+        give({400, "event_withdrawn", "w", "anna", "p1"});
+        return told();
+    };
+    plan->areas[""] = {{at(0), "supplement"}};
+    EXPECT_EQ(tell("    phases: [suspension]\n"), Told{"Two closed yellow corrected"});
+    EXPECT_EQ(tell("    overrides: {supplement: {levels: {red: n >= 2}}}\n"), Told{})
+        << "a phase raises nothing, and so does the correction of one";
 }
 
 TEST_F(CorrectionTest, AWarningWhosePeopleTakeTheirComplaintsBackIsRetracted) {

@@ -13,6 +13,11 @@ public:
     Subject(const Rule& rule, Fact like) : rule_(rule), like_(std::move(like)) {}
 
     [[nodiscard]] const Fact& like() const { return like_; }
+    void forget() {
+        counted_.clear();
+        person_.clear();
+        own_.clear();
+    }
     void know(const Fact& fact) {
         if (rule_.counts(fact) && rule_.subject(fact) == rule_.subject(like_)) keep(counted_, fact);
         if (rule_.same_person(fact, like_)) keep(person_, fact);
@@ -33,11 +38,35 @@ public:
             for (const auto& [level, start] : rising_)
                 next = std::min(next, std::max(judged_, rule_.beat(start.since + rule_.hold)));
             if (next >= limit) return;
-            judge(next, nullptr);
+            judge(next, By::kClock);
         }
     }
-    void judge(Millis now, const Fact* event) {
-        if (rule_.interval > 0 && event != nullptr) {
+    /// The fact has come, and is known.
+    void hear(Millis now, const Fact& fact) {
+        if (looks_at(fact)) judge(now, By::kEvent, &fact);
+        if (changes_phase(fact)) judge(now, By::kClock);
+    }
+    /// Whether the episode can be seen to rest on what is known: `fact` is about to be taken back. Where some of what
+    /// lay in the windows of the opening may be forgotten (before `oldest`), the fact must explain it.
+    [[nodiscard]] bool explained_by(const Fact& fact, Millis oldest) const {
+        return opened_ - rule_.longest() >= oldest || (fact.time <= opened_ && holds_any(opened_));
+    }
+    /// A fact is another by now, or never was; all that stands is known. What waits begins anew, and an episode that
+    /// has had no colour since it opened is retracted. Phases raise nothing.
+    void correct(Millis now, const Fact& was, const std::optional<Fact>& is, bool explained) {
+        const bool looks = looks_at(was) || (is && looks_at(*is));
+        if (!looks && !changes_phase(was)) return;
+        if (looks) rising_.clear();
+        if (level_ > 0 && explained && !held_since(opened_, now)) tell("closed as corrected", now, 0, now, "");
+        judge(now, looks ? By::kCorrection : By::kClock);
+    }
+    std::vector<std::string> told;
+
+private:
+    /// At one instant events, and what they correct, come before clocks.
+    enum class By { kEvent, kCorrection, kClock };
+    void judge(Millis now, By by, const Fact* event = nullptr) {
+        if (rule_.interval > 0 && by != By::kClock) {
             told_of_ = std::min(told_of_.value_or(rule_.beat(now)), rule_.beat(now));
             judged_ = std::max(judged_, now - 1);
             return;
@@ -47,9 +76,9 @@ public:
         if (level_ == 0 && !in_reach(now)) return rising_.clear();
         const std::vector<Thing> values = measure(now);
         int most = rule_.top_of(own_, values, now);
-        if (rule_.phased() && event == nullptr)
+        if (rule_.phased() && by == By::kClock)
             most = std::min(most, rising_.empty() ? level_ : std::max(level_, rising_.rbegin()->first));
-        const int top = rule_.hold == 0 ? most : held_long_enough(most, now, event);
+        const int top = rule_.hold == 0 ? most : held_long_enough(most, now, by, event);
         const auto stays = [&](const Colour& c) { return rule_.stays(own_, c, values, now); };
         const auto present = std::find_if(rule_.colours.begin(), rule_.colours.end(),
                                           [&](const Colour& c) { return c.level == level_; });
@@ -66,16 +95,13 @@ public:
             for (const Colour& c : rule_.colours) {
                 if (c.level < level_ && stays(c)) below = c.level;
             }
-            tell(below == 0 ? "closed" : "lowered", lowering_due(), below, now, nullptr);
+            tell(below == 0 ? "closed" : "lowered", lowering_due(), below, now, "");
             false_since_.reset();
         } else if (level_ > 0) {
             if (!false_since_) false_since_ = now;
             lower_after_a_while(now, values);
         }
     }
-    std::vector<std::string> told;
-
-private:
     static void keep(std::vector<const Fact*>& facts, const Fact& fact) {
         const auto later = [](Millis t, const Fact* f) { return t < f->time; };
         facts.insert(std::upper_bound(facts.begin(), facts.end(), fact.time, later), &fact);
@@ -100,26 +126,42 @@ private:
         }
         return all;
     }
+    [[nodiscard]] bool looks_at(const Fact& fact) const {
+        const bool counted = rule_.counts(fact) && rule_.subject(fact) == rule_.subject(like_);
+        return counted || (rule_.same_person(fact, like_) && rule_.watches(fact));
+    }
+    [[nodiscard]] bool changes_phase(const Fact& fact) const {
+        return rule_.phased() && fact.kind == "phase_change" && fact.customer == like_.customer;
+    }
+    [[nodiscard]] bool holds_any(Millis t) const { return in_reach(t) && rule_.top_of(own_, measure(t), t) > 0; }
+    /// Whether any colour held at an instant of [from, to].
+    [[nodiscard]] bool held_since(Millis from, Millis to) const {
+        std::set<Millis> instants = changes();
+        instants.merge(rule_.boundaries(own_));
+        instants.insert({from, to});
+        return std::any_of(instants.begin(), instants.end(),
+                           [&](Millis t) { return t >= from && t <= to && holds_any(t); });
+    }
     /// When a colour began to hold, and by which event.
     struct Start {
         Millis since = 0;
-        const Fact* trigger = nullptr;
+        std::string trigger;
     };
     [[nodiscard]] Start start_of(Millis now, int level, const Fact* event) const {
-        if (event != nullptr && event->time == now) return {now, event};
+        if (event != nullptr && event->time == now) return {now, event->id};
         const Millis begun = rule_.interval > 0 ? now : since(now, level);
         return {begun, latest(begun)};
     }
     /// The highest colour that has held for `hold`, the present one where none has. What happens at the same instant
     /// comes first.
-    int held_long_enough(int top, Millis now, const Fact* event) {
+    int held_long_enough(int top, Millis now, By by, const Fact* event) {
         std::erase_if(rising_, [&](const auto& entry) { return entry.first > top || entry.first <= level_; });
         int taken = std::min(top, level_);
         for (const Colour& c : rule_.colours) {
             if (c.level > top || c.level <= level_) continue;
             if (!rising_.contains(c.level)) rising_[c.level] = start_of(now, c.level, event);
             const Millis due = rule_.beat(rising_[c.level].since + rule_.hold);
-            if (event == nullptr ? due <= now : due < now) taken = c.level;
+            if (by == By::kClock ? due <= now : due < now) taken = c.level;
         }
         return taken;
     }
@@ -140,11 +182,11 @@ private:
                std::any_of(rule_.functions.begin(), rule_.functions.end(),
                            [&](const Function& f) { return !f.of_person() && f.window.holds(fact.time, now); });
     }
-    [[nodiscard]] const Fact* latest(Millis at) const {
-        const Fact* found = nullptr;
+    [[nodiscard]] std::string latest(Millis at) const {
+        std::string found = "nothing";
         for (const Fact* fact : person_) {
             const bool counted = std::find(counted_.begin(), counted_.end(), fact) != counted_.end();
-            if (fact->time <= at && (counted || rule_.watches(*fact))) found = fact;
+            if (fact->time <= at && (counted || rule_.watches(*fact))) found = fact->id;
         }
         return found;
     }
@@ -158,11 +200,11 @@ private:
                 below = c.level;
                 stays = rule_.stays(own_, c, values, now);
             }
-            tell(below == 0 ? "closed" : "lowered", due, below, now, nullptr);
+            tell(below == 0 ? "closed" : "lowered", due, below, now, "");
             false_since_ = below == 0 || stays ? std::nullopt : std::optional(due);
         }
     }
-    void tell(const std::string& what, Millis at, int level, Millis now, const Fact* trigger);
+    void tell(const std::string& what, Millis at, int level, Millis now, const std::string& trigger);
 
     const Rule& rule_;
     Fact like_;
@@ -170,7 +212,7 @@ private:
     int level_ = 0;
     std::optional<Millis> false_since_, told_of_;  // told of: the beat at which an event is heard
     std::map<int, Start> rising_;
-    Millis level_since_ = 0;
+    Millis level_since_ = 0, opened_ = 0;
     Millis judged_ = INT64_MIN / 2;
 };
 
@@ -181,10 +223,10 @@ inline std::string shown(const Thing& thing) {
     return s == nullptr ? "nothing" : *s;
 }
 
-inline void Subject::tell(const std::string& what, Millis at, int level, Millis now, const Fact* trigger) {
+inline void Subject::tell(const std::string& what, Millis at, int level, Millis now, const std::string& trigger) {
     std::string line =
         what + " " + std::to_string(level) + " from " + std::to_string(level_) + " at " + std::to_string(at);
-    if (what == "opened") line += " by " + (trigger == nullptr ? "nothing" : trigger->id);
+    if (what == "opened") line += " by " + trigger;
     for (const Thing& value : measure(now)) line += " " + shown(value);
     std::set<std::string> evidence;
     for (const Function& f : rule_.functions) {
@@ -199,6 +241,7 @@ inline void Subject::tell(const std::string& what, Millis at, int level, Millis 
     line += evidence.size() >= 20 ? " many" : " of";  // a record names the newest 20
     for (const std::string& id : evidence) line += evidence.size() < 20 ? " " + id : "";
     told.push_back(line);
+    if (level_ == 0) opened_ = at;
     level_ = level;
     level_since_ = at;
     if (level == 0) false_since_.reset();

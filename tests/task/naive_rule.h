@@ -20,7 +20,7 @@ using Millis = std::int64_t;
 using Thing = std::variant<std::monostate, bool, double, std::string>;
 
 struct Fact {
-    std::string id, kind, customer, subscriber, category;
+    std::string id, kind, customer, subscriber, category, corrects;  // corrects: the id of another; empty: none
     Millis time = 0;
     std::map<std::string, Thing> fields;
 
@@ -31,6 +31,15 @@ struct Fact {
         return found == fields.end() ? Thing{} : found->second;
     }
 };
+
+/// The fields that facts of a kind have.
+inline bool has_field(const std::string& kind, const std::string& field) {
+    static const std::map<std::string, std::string> kFields = {
+        {"a", "nxsfwd"}, {"b", "nfs"}, {"c", "x"}, {"event_reclassified", "nxsfwd"}};
+    if (kind == "phase_change") return field == "phase";
+    const auto found = kFields.find(kind);
+    return found != kFields.end() && found->second.find(field) != std::string::npos;
+}
 
 /// A stretch of time that ends now: so long, or since a day ('d'), a week ('w') or a month ('m') began in Shanghai.
 struct Window {
