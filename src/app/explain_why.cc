@@ -13,8 +13,8 @@ namespace {
 using task::Inspection;
 
 // "2 >= 3" of "n >= 3"; what stands alone is only said to hold or not.
-std::string level_line(const Rule& rule, Level level, const EvalContext& context, const EventSchema& schema) {
-    const Expression& expression = *rule.levels[static_cast<std::size_t>(level)];
+std::string level_line(const Rule& rule, Level level, const Expression& expression, const EvalContext& context,
+                       const EventSchema& schema) {
     std::string line = std::string(level_name(level)) + ": " + rules::written(rule, expression, schema) +
                        (expression.holds(context) ? ": holds" : ": does not hold");
     for (const rules::Reason& reason : rules::reasons(rule, expression, context, schema)) {
@@ -24,11 +24,14 @@ std::string level_line(const Rule& rule, Level level, const EvalContext& context
     return line;
 }
 
-std::vector<std::string> level_lines(const Rule& rule, const EvalContext& context, const EventSchema& schema) {
+// As they are in that phase.
+std::vector<std::string> level_lines(const Rule& rule, std::string_view phase, const EvalContext& context,
+                                     const EventSchema& schema) {
     std::vector<std::string> lines;
-    for (int level = kLevels - 1; level > 0; --level) {
-        if (rule.levels[static_cast<std::size_t>(level)])
-            lines.push_back(level_line(rule, static_cast<Level>(level), context, schema));
+    for (int i = kLevels - 1; i > 0; --i) {
+        const auto level = static_cast<Level>(i);
+        if (const auto& expression = rules::level_in(rule, level, phase))
+            lines.push_back(level_line(rule, level, *expression, context, schema));
     }
     return lines;
 }
@@ -51,7 +54,7 @@ void explain_window(Past& past, const Rule& rule, Why::Subject& about) {
         thresholds = rule.thresholds->find(past.areas, past.areas.resolve(seen.rows.back().area));
         context.thresholds = &thresholds;
     }
-    about.levels = level_lines(rule, context, past.loaded.config.schema);
+    about.levels = level_lines(rule, seen.phase, context, past.loaded.config.schema);
     if (seen.ahead) {
         const Inspection::Ahead& ahead = *seen.ahead;
         std::string note = (ahead.more == 1 ? "the next event" : std::to_string(ahead.more) + " more events") +
@@ -66,13 +69,13 @@ void explain_window(Past& past, const Rule& rule, Why::Subject& about) {
 }
 
 std::string phase_note(const Rule& rule, const Inspection& seen) {
-    if (seen.phase.empty()) return "no phase has begun: this rule does not hold";
+    const bool holds = rules::holds_in(rule, seen.phase);
+    const std::string otherwise = rule.expect ? "no promise is made" : "it does not hold";
+    if (seen.phase.empty()) return "no phase has begun" + (holds ? std::string() : ": " + otherwise);
     std::string note = "phase " + seen.phase;
     if (seen.before != seen.phase)
         note += ", which settles: what holds must hold in " + (seen.before.empty() ? "no phase" : seen.before) + " too";
-    const bool named =
-        rule.phases.empty() || std::find(rule.phases.begin(), rule.phases.end(), seen.phase) != rule.phases.end();
-    note += named ? ": matches" : ": not among this rule's phases, it does not hold";
+    note += holds ? ": matches" : ": not among this rule's phases, " + otherwise;
     const bool overridden = std::any_of(rule.overrides.begin(), rule.overrides.end(),
                                         [&](const PhaseOverride& other) { return other.phase == seen.phase; });
     return overridden ? note + ", with overrides of its own" : note;
@@ -90,13 +93,16 @@ void explain_promise(const Past& past, const Rule& rule, Why::Subject& about, In
     EvalContext context;
     context.event = &stating;
     context.overdue = episodes::overdue_at(promise, at, episodes::Cause::kTimer);
-    about.levels = level_lines(rule, context, past.loaded.config.schema);
+    about.levels = level_lines(rule, about.seen.phase, context, past.loaded.config.schema);
     about.events.push_back("stated by " + promise.stated_by + " at " + format_rfc3339(promise.stated_at));
     about.notes.push_back("due " + format_rfc3339(promise.due) + ", " +
                           (promise.due > at ? format_duration(promise.due - at) + " to go"
                                             : format_duration(at - promise.due) + " overdue"));
     const Instant next = episodes::next_due(rule, promise, at, episodes::Cause::kTimer);
-    if (next != kNever) about.notes.push_back("if nothing ends it, its levels change next at " + format_rfc3339(next));
+    const char* changes = rule.overrides.empty() ? "change" : "may change";  // it may be a step of another phase
+    if (next != kNever)
+        about.notes.push_back(std::string("if nothing ends it, its levels ") + changes + " next at " +
+                              format_rfc3339(next));
 }
 
 Why::Subject about_subject(Past& past, const Rule& rule, const task::Recorder& recorder, Inspection seen, Instant at) {

@@ -148,12 +148,16 @@ Verdict verdict_with(const Rule& rule, const EvalContext& context, const PhaseOv
     return out;
 }
 
-Verdict verdict_in(const Rule& rule, const EvalContext& context, std::string_view phase) {
-    const bool named = std::find(rule.phases.begin(), rule.phases.end(), phase) != rule.phases.end();
-    if (!rule.phases.empty() && !named) return {};
+const PhaseOverride* override_in(const Rule& rule, std::string_view phase) {
     const auto other = std::find_if(rule.overrides.begin(), rule.overrides.end(),
                                     [&](const PhaseOverride& o) { return o.phase == phase; });
-    return verdict_with(rule, context, other == rule.overrides.end() ? nullptr : &*other);
+    return other == rule.overrides.end() ? nullptr : &*other;
+}
+
+Verdict verdict_in(const Rule& rule, const EvalContext& context, std::string_view phase) {
+    // A promise that was made stands, whatever the phase.
+    if (!rule.expect && !holds_in(rule, phase)) return {};
+    return verdict_with(rule, context, override_in(rule, phase));
 }
 
 /// Visits each instant at which a row comes into a window or leaves it; rows that left all windows before `from` are
@@ -258,6 +262,16 @@ Verdict verdict(const Rule& rule, const EvalContext& context, const InPhase& in)
     now.level = std::min(now.level, before.level);
     for (std::size_t i = 1; i < kLevels; ++i) now.stays[i] = now.stays[i] || before.stays[i];
     return now;
+}
+
+bool holds_in(const Rule& rule, std::string_view phase) {
+    return rule.phases.empty() || std::find(rule.phases.begin(), rule.phases.end(), phase) != rule.phases.end();
+}
+
+const std::optional<Expression>& level_in(const Rule& rule, Level level, std::string_view phase) {
+    const auto i = static_cast<std::size_t>(level);
+    const PhaseOverride* other = override_in(rule, phase);
+    return other != nullptr && other->levels[i] ? other->levels[i] : rule.levels[i];
 }
 
 bool in_reach(const Rule& rule, std::span<const Event> rows, Instant now) {

@@ -59,8 +59,13 @@ Verdict verdict(const Rule& rule, const EvalContext& context);
 struct InPhase {
     std::string_view phase, before;
 };
-/// The same for a rule with phases: of one that is not among `phases` nothing holds, and `overrides` take the place of
-/// its colours. While a phase settles a colour holds if it does in both, and stays if it does in one of them.
+/// Whether the phase is one of the rule's `phases`, or it has none: for promises, whether they are made in it.
+bool holds_in(const Rule& rule, std::string_view phase);
+/// The condition of a colour in a phase: the rule's own, or what `overrides` put in its place; empty: there is none.
+const std::optional<Expression>& level_in(const Rule& rule, Level level, std::string_view phase);
+/// The same for a rule with phases: of one that is not among `phases` nothing holds but promises, and `overrides` take
+/// the place of its colours. While a phase settles a colour holds if it does in both, and stays if it does in one of
+/// them.
 Verdict verdict(const Rule& rule, const EvalContext& context, const InPhase& in);
 
 /// Whether a row that counts lies within the rule's longest window or has left it just now. Nothing begins for a

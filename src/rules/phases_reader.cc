@@ -43,12 +43,11 @@ void RuleReader::read_phases() {
 void RuleReader::read_overrides() {
     const auto node = map_.get("overrides");
     if (!node) return;
-    if (rule_.expect)
-        return map_.error("overrides", "a promise keeps its levels in every phase: write a rule for each");
     if (!node->is_map()) return map_.error("overrides", "expected a map of phases, found " + node->describe());
     for (const yaml::Node::Entry& entry : node->entries()) {
         if (!is_phase(entry.key, "overrides", entry.name())) continue;
-        const bool judged = rule_.phases.empty() ||
+        // A promise that was made stands, also in a phase in which none is made.
+        const bool judged = rule_.expect || rule_.phases.empty() ||
                             std::find(rule_.phases.begin(), rule_.phases.end(), entry.name()) != rule_.phases.end();
         if (!judged)
             error(entry.key, "overrides",
@@ -77,12 +76,15 @@ void RuleReader::read_override(const std::string& phase, const yaml::Node& node)
         const auto text = yaml::as_string(*entry, key, group_.diagnostics);
         if (!text) continue;
         Fault fault;
-        made.levels[i] = compile_level(*text, scope(), rule_.measures, fault);
+        made.levels[i] = rule_.expect ? compile_promise_level(*text, scope(), fault)
+                                      : compile_level(*text, scope(), rule_.measures, fault);
         if (made.levels[i]) made.stays[i] = scaled(*made.levels[i], clear_, fault);
-        if (!made.stays[i]) {
+        const bool known = made.stays[i] && (!rule_.expect || look_at_promise(*made.levels[i], fault));
+        if (!known) {
             report(*entry, key, fault);
             continue;
         }
+        if (rule_.expect) continue;
         rule_.rises_without_event |= may_rise_without_event(*made.levels[i], rule_.measures);
         if (looks_at_thresholds(*made.levels[i])) rule_.thresholds = group_.thresholds;
     }

@@ -235,31 +235,41 @@ void RuleReader::read_calendar(yaml::MapReader& map) {
 
 void RuleReader::read_promise_levels() {
     read_levels();
-    Expect& expect = *rule_.expect;
-    std::vector<FieldId> fields;
     for (std::size_t i = 1; i < kLevels; ++i) {
-        if (!rule_.levels[i]) continue;
         Fault fault;
-        if (!add_overdue_steps(*rule_.levels[i], rule_.overdue_steps, fault)) {
+        if (rule_.levels[i] && !look_at_promise(*rule_.levels[i], fault))
             report(level_nodes_[i], "levels." + std::string(level_name(static_cast<Level>(i))), fault);
-        }
-        expect.looks_at_open = expect.looks_at_open || looks_at_open(*rule_.levels[i]);
-        for (const FieldId field : fields_of(*rule_.levels[i])) fields.push_back(field);
     }
-    std::sort(fields.begin(), fields.end());
-    fields.erase(std::unique(fields.begin(), fields.end()), fields.end());
-    for (const FieldId field : fields) expect.after_fields.push_back({field, group_.schema.field_name(field)});
     rule_.stays = rule_.levels;
+    rule_.rises_without_event = true;  // that is what a promise is about
+}
+
+bool RuleReader::look_at_promise(const Expression& level, Fault& fault) {
+    Expect& expect = *rule_.expect;
     auto& steps = rule_.overdue_steps;
-    if (expect.looks_at_open) steps.push_back(Duration::zero());  // the instant at which one more is counted
+    const bool steps_known = add_overdue_steps(level, steps, fault);
+    if (looks_at_open(level)) {
+        expect.looks_at_open = true;
+        steps.push_back(Duration::zero());  // the instant at which one more is counted
+    }
     std::sort(steps.begin(), steps.end());
     steps.erase(std::unique(steps.begin(), steps.end()), steps.end());
-    rule_.rises_without_event = true;  // that is what a promise is about
+    for (const FieldId field : fields_of(level)) {
+        const auto place = std::lower_bound(expect.after_fields.begin(), expect.after_fields.end(), field,
+                                            [](const AfterField& a, FieldId f) { return a.field < f; });
+        if (place == expect.after_fields.end() || place->field != field)
+            expect.after_fields.insert(place, {field, group_.schema.field_name(field)});
+    }
+    return steps_known;
 }
 
 void RuleReader::read_rollup(const yaml::Node& node) {
     if (rule_.expect->looks_at_open)
         return map_.error("rollup", "counts every broken promise of the rule: its levels may not look at `open`");
+    if (!rule_.overrides.empty())
+        return map_.error("rollup",
+                          "not supported yet with `overrides`: what it counts as broken may not depend on the phase; "
+                          "take one of the two away, or write a rule for each phase");
     RuleReader reader(node, group_, "rollup");
     rollup_ = reader.read_as_rollup(rule_);
     if (rollup_) rule_.expect->rollup_window = rollup_->measures.back().window;

@@ -90,6 +90,8 @@ private:
     void read_rollup(const yaml::Node& node);
     std::optional<Rule> read_as_rollup(const Rule& of);
     void read_promise_levels();
+    /// Notes what a level asks of a promise: when it changes, and which fields are kept. False with `fault` filled.
+    bool look_at_promise(const Expression& level, Fault& fault);
     /// `kind where expr`, or a list of such: the kinds, and one expression for all of them.
     void read_happening(yaml::MapReader& map, std::string_view key, std::vector<KindId>& kinds, Expression& where);
 

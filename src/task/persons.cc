@@ -207,7 +207,11 @@ void PersonJudge::judge_phases(const ledger::Profile& profile, States& states, I
                                const Corrected* corrected) {
     for (episodes::SubjectState& state : states) {
         const Rule* rule = recorder_.rules().find(state.rule);
-        if (rule == nullptr || rule->plan == nullptr || rule->expect) continue;
+        if (rule == nullptr || rule->plan == nullptr) continue;
+        if (rule->expect) {  // by the clock, behind the events of this instant
+            state.due = std::min(state.due, looked_at(*rule, state, now));
+            continue;
+        }
         if (!state.episode.open() && state.rising.empty()) continue;
         const rules::Remembered rows = remembered(*rule, profile, state.subject);
         if (corrected != nullptr) retract(*rule, state, rows, *corrected, now);
@@ -297,26 +301,42 @@ void PersonJudge::judge_promise(const Rule& rule, States& states, episodes::Subj
         state.due = kNever;
         return;
     }
-    const Event stating = episodes::stating_event(*rule.expect, promise, fields_);
-    EvalContext context;
-    context.event = &stating;
-    context.overdue = episodes::overdue_at(promise, now, cause);
-    episodes::Holding held_now;
-    held_now.stays.fill(true);  // time only makes it worse; what ends it closes it at once
-    if (rule.expect->looks_at_open) {
-        context.open = std::count_if(states.begin(), states.end(), [&](const episodes::SubjectState& s) {
-            return s.rule == rule.name && s.promise && episodes::overdue_at(*s.promise, now, cause) >= Duration::zero();
-        });
-        EvalContext staying = context;  // what the clock has broken is not mended by an event of the same instant
-        staying.overdue = episodes::overdue_at(promise, now, episodes::Cause::kTimer);
-        held_now.stays = rules::verdict(rule, staying).stays;
-    }
-    held_now.level = rules::verdict(rule, context).level;
+    episodes::Holding held_now = holding(rule, states, promise, now, cause);
+    if (!rule.overrides.empty() && cause == episodes::Cause::kTimer)
+        held_now = without_storm(rule, states, state, held_now, now);
     recorder_.evaluated(rule);
     if (const auto step = episodes::move(rule, state.episode, held_now, now))
         record_promise(rule, state, *step, promise);
     state.due = episodes::next_due(rule, promise, now, cause);
+    if (!rule.overrides.empty() && now >= looked_at(rule, state, now))
+        state.due = std::min(state.due, phases_.next(*rule.plan, in_phases(rule, promise.area), now));
     if (state.episode.open()) state.due = std::min(state.due, expiry);
+}
+
+episodes::Holding PersonJudge::holding(const Rule& rule, const States& states, const episodes::Promise& promise,
+                                       Instant now, episodes::Cause cause) {
+    const auto decided = [&](const EvalContext& context) {
+        if (rule.overrides.empty()) return rules::verdict(rule, context);
+        return rules::verdict(rule, context, phases_.at(*rule.plan, in_phases(rule, promise.area), now));
+    };
+    const Event stating = episodes::stating_event(*rule.expect, promise, fields_);
+    EvalContext context;
+    context.event = &stating;
+    context.overdue = episodes::overdue_at(promise, now, cause);
+    if (rule.expect->looks_at_open) {
+        context.open = std::count_if(states.begin(), states.end(), [&](const episodes::SubjectState& s) {
+            return s.rule == rule.name && s.promise && episodes::overdue_at(*s.promise, now, cause) >= Duration::zero();
+        });
+    }
+    episodes::Holding held_now;
+    held_now.level = decided(context).level;
+    held_now.stays.fill(true);  // time only makes it worse; what ends it closes it at once
+    if (rule.expect->looks_at_open || !rule.overrides.empty()) {
+        // What the clock has broken is not mended by an event of the same instant.
+        context.overdue = episodes::overdue_at(promise, now, episodes::Cause::kTimer);
+        held_now.stays = decided(context).stays;
+    }
+    return held_now;
 }
 
 void PersonJudge::judge_promises(const Rule& rule, States& states, Instant now, episodes::Cause cause) {
@@ -336,8 +356,8 @@ CloseReason PersonJudge::tell(const Rule& rule, const Event& event, std::optiona
     episodes::Said said = episodes::says(*rule.expect, event, places_);
     if (said.role == episodes::PromiseRole::kAfter && !promise && rule.plan != nullptr) {
         const auto in = phases_.at(*rule.plan, in_phases(rule, event.area), event.time);
-        const bool named = std::find(rule.phases.begin(), rule.phases.end(), in.phase) != rule.phases.end();
-        if (!named) said.role = episodes::PromiseRole::kNone;  // made in another phase: none of this rule's
+        if (!rules::holds_in(rule, in.phase))  // made in another phase: none of this rule's
+            said.role = episodes::PromiseRole::kNone;
     }
     if (!said.covered) ++uncovered_;
     return episodes::apply(*rule.expect, event, said, promise, broken);
@@ -354,6 +374,22 @@ void PersonJudge::follow(const Rule& rule, const ledger::Profile& profile, std::
     uncovered_ = uncovered;
 }
 
+Instant PersonJudge::broken_at(const Rule& rule, const episodes::Promise& promise, Instant opened) {
+    if (rule.overrides.empty()) return std::min(episodes::breaks_at(rule, promise), opened);
+    const Event stating = episodes::stating_event(*rule.expect, promise, fields_);
+    EvalContext context;
+    context.event = &stating;
+    context.open = INT64_MAX;  // as breaks_at() does
+    for (const Duration step : rule.overdue_steps) {
+        const Instant at = promise.due + step;
+        if (at >= opened) break;
+        context.overdue = step;
+        const auto in = phases_.at(*rule.plan, in_phases(rule, promise.area), at);
+        if (rules::verdict(rule, context, in).level != Level::kNone) return at;
+    }
+    return opened;
+}
+
 void PersonJudge::apply_to_promise(const Rule& rule, const ledger::Profile& profile, std::size_t index, States& states,
                                    Instant now) {
     const Event event = profile.rows()[index].event;
@@ -364,7 +400,7 @@ void PersonJudge::apply_to_promise(const Rule& rule, const ledger::Profile& prof
     episodes::SubjectState& state = state_of(rule, *subject, states);
     const std::optional<episodes::Promise> before = state.promise;
     std::optional<Instant> broken;
-    if (state.episode.open() && before) broken = std::min(episodes::breaks_at(rule, *before), state.episode.opened_at);
+    if (state.episode.open() && before) broken = broken_at(rule, *before, state.episode.opened_at);
     const bool precedes = before && event.time < before->stated_at;
     if (precedes && !state.episode.open()) state.promise.reset();  // made again from what followed
     const CloseReason reason = tell(rule, event, state.promise, broken);

@@ -79,6 +79,11 @@ private:
     void record_update(const Rule& rule, episodes::SubjectState& state, const Judged& judged);
     void judge_promise(const Rule& rule, States& states, episodes::SubjectState& state, Instant now,
                        episodes::Cause cause);
+    /// What holds of the promise, in the phase in which it is.
+    episodes::Holding holding(const Rule& rule, const States& states, const episodes::Promise& promise, Instant now,
+                              episodes::Cause cause);
+    /// The instant at which a promise came true whose episode `opened` then, or at an event behind it.
+    Instant broken_at(const Rule& rule, const episodes::Promise& promise, Instant opened);
     /// Where a rule looks at `open`, what changes one promise of a customer changes the others.
     void judge_promises(const Rule& rule, States& states, Instant now, episodes::Cause cause);
     void apply_to_promise(const Rule& rule, const ledger::Profile& profile, std::size_t index, States& states,

@@ -76,4 +76,25 @@ episodes::Holding without_storm(const Rule& rule, const episodes::SubjectState& 
     return holding;
 }
 
+episodes::Holding without_storm(const Rule& rule, std::span<const episodes::SubjectState> states,
+                                const episodes::SubjectState& state, episodes::Holding holding, Instant now) {
+    const auto came_to_a_step = [&](const episodes::SubjectState& s) {
+        return s.rule == rule.name && s.promise &&
+               std::any_of(rule.overdue_steps.begin(), rule.overdue_steps.end(), [&](Duration step) {
+                   const Instant at = s.promise->due + step;
+                   return at <= now && at >= now - rule.plan->settle;
+               });
+    };
+    const bool rises =
+        rule.expect->looks_at_open ? std::any_of(states.begin(), states.end(), came_to_a_step) : came_to_a_step(state);
+    if (!rises) holding.level = std::min(holding.level, state.episode.level);
+    return holding;
+}
+
+Instant looked_at(const Rule& rule, const episodes::SubjectState& state, Instant now) {
+    if (!rule.expect) return rule.plan != nullptr && state.episode.open() ? now : kNever;
+    if (rule.overrides.empty() || !state.promise) return kNever;
+    return std::max(now, state.promise->due + rule.overdue_steps.front());
+}
+
 }  // namespace tocsin::task

@@ -40,5 +40,13 @@ private:
 /// What may rise at an instant at which no event came: for a rule with phases only what has begun to rise by an event,
 /// or what no event need bring about.
 episodes::Holding without_storm(const Rule& rule, const episodes::SubjectState& state, episodes::Holding holding);
+/// The same for a promise: at a timer it only rises if it, or with `open` one of its customer's, has come to a step of
+/// `overdue` just then or while the phase settled. `states` are the customer's.
+episodes::Holding without_storm(const Rule& rule, std::span<const episodes::SubjectState> states,
+                                const episodes::SubjectState& state, episodes::Holding holding, Instant now);
+
+/// When the clock looks at a state that may be in another phase from `now` on; kNever: the phase changes nothing. A
+/// promise is looked at from its first step on: before it no level holds in any phase.
+Instant looked_at(const Rule& rule, const episodes::SubjectState& state, Instant now);
 
 }  // namespace tocsin::task

@@ -85,8 +85,10 @@ void Task::close_missing_rules(const std::map<std::string, Rule>& gone) {
 
 void Task::judge_phases() {
     const Instant from = std::max(clock_, std::exchange(phases_from_, kNever));
-    const auto phased = [](const Rule* rule) { return rule != nullptr && rule->plan != nullptr && !rule->expect; };
-    if (std::none_of(rules_->rules.begin(), rules_->rules.end(), [&](const Rule& r) { return phased(&r); })) return;
+    const auto phased = [](const Rule& rule) {
+        return rule.plan != nullptr && (!rule.expect || !rule.overrides.empty());
+    };
+    if (std::none_of(rules_->rules.begin(), rules_->rules.end(), phased)) return;
     areas_.look_at_phases(from);
     working_.pack();
     for (ledger::Slot slot = 0; slot < table_.slots(); ++slot) {
@@ -95,7 +97,7 @@ void Task::judge_phases() {
         // Not before an instant that was judged already.
         const Instant now = at.profile.rows().empty() ? from : std::max(from, at.profile.rows().back().event.time);
         for (episodes::SubjectState& s : at.states) {
-            if (s.episode.open() && phased(rules_->find(s.rule))) s.due = std::min(s.due, now);
+            if (const Rule* rule = rules_->find(s.rule)) s.due = std::min(s.due, looked_at(*rule, s, now));
         }
         settle(slot, at);
     }

@@ -131,6 +131,35 @@ TEST_F(Explain, SaysWhichPhaseThePersonIsInAlsoIfAnEventToldItOfTheArea) {
     EXPECT_TRUE(says(with, "2016-01-12T00:00:00Z opened yellow")) << with;
 }
 
+TEST_F(Explain, ShowsTheLevelsThatAPromiseHasInItsPhase) {
+    const std::string config = scratch_.write("q.yml",
+                                              "kafka:\n  topics:\n    - {name: all, event: {field: "
+                                              "/kind}}\nrule_files: [q/r.yml]\nphases_file: q/phases.yml\n"
+                                              "privacy: {pseudonym_key_file: key}\n");
+    std::filesystem::create_directories(scratch_ / "q");
+    scratch_.write(
+        "q/phases.yml",
+        "phases: [suspension, supplement]\nchanges:\n"
+        "  - {at: 2016-01-01T00:00:00Z, phase: suspension}\n  - {at: 2016-01-10T00:00:00Z, phase: supplement}\n");
+    scratch_.write("q/r.yml",
+                   "groups:\n- name: g\n  rules:\n  - alert: Late\n"
+                   "    expect: {after: registration, event: reconnection, within: 1h}\n    by: [customer]\n"
+                   "    phases: [suspension]\n    levels: {yellow: overdue >= 0s}\n"
+                   "    overrides: {supplement: {levels: {yellow: overdue >= 120h}}}\n");
+    const std::string events = scratch_.write("q.jsonl", line("registration", 8, "13900000001"));
+    const auto at = [&](const char* time) {
+        return tocsin({"explain", "--config.file", config, "--events", events, "--rule=Late", "--customer=13900000001",
+                       std::string("--at=") + time})
+            .out;
+    };
+    const std::string before = at("2016-01-09T00:00:00Z"), later = at("2016-01-11T00:00:00Z");
+    EXPECT_TRUE(says(before, "yellow: overdue >= 0s: holds")) << before;
+    EXPECT_TRUE(says(later, "yellow: overdue >= 5d: does not hold")) << later;
+    EXPECT_TRUE(says(later, "phase supplement: not among this rule's phases, no promise is made, with overrides"))
+        << later;
+    EXPECT_TRUE(says(later, "2016-01-10T02:00:00Z closed")) << later;
+}
+
 TEST_F(Explain, SeveralMoreMayBeNeeded) {
     const json said = json::parse(at("Often", "13900000002", "2016-01-10T00:00:00Z", {"-o", "json"}).out);
     EXPECT_EQ(said["subjects"][0]["ahead"]["more"], 2);

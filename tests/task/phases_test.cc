@@ -181,6 +181,170 @@ TEST_F(Phases, APromiseIsMadeInItsPhaseAndStands) {
               (Lines{"R opened yellow 39600 e1"}));
 }
 
+constexpr const char* kPromise = R"(  - alert: R
+    expect: {after: registration, event: reconnection, within: 1h}
+    by: [customer]
+    levels: {yellow: overdue >= 0s, orange: overdue >= 10h}
+)";
+
+TEST_F(Phases, OverridesOfAPromiseHoldInTheirPhase) {
+    begins(0, "suspension");
+    begins(100 * kHour, "supplement");
+    const std::string rule = std::string(kPromise) +
+                             "    overrides: {supplement: {levels: {yellow: overdue >= 2h, orange: overdue >= 4h}}}\n";
+    EXPECT_EQ(tell(rule, {{9 * kHour, "registration"}}, 50 * kHour),
+              (Lines{"R opened yellow 36000 e1", "R raised orange 72000"}));
+    EXPECT_EQ(tell(rule, {{109 * kHour, "registration"}}, 150 * kHour),
+              (Lines{"R opened yellow 403200 e1", "R raised orange 410400"}));
+    EXPECT_EQ(tell(rule, {{109 * kHour, "registration"}, {111 * kHour, "reconnection"}}, 150 * kHour), Lines())
+        << "broken by the rule's own levels, not by those of the phase";
+}
+
+TEST_F(Phases, APromiseIsInThePhaseOfThePlaceOfItsEvent) {
+    begins(0, "suspension");
+    begins(0, "supplement", "south");
+    const std::string rule = std::string(kPromise) + "    overrides: {supplement: {levels: {yellow: overdue >= 2h}}}\n";
+    EXPECT_EQ(tell(rule,
+                   {{9 * kHour, "registration", "anna", "south/city"},
+                    {9 * kHour + 1, "complaint", "anna", "north/city"},
+                    {9 * kHour + 2, "registration", "bert", "north/city"}},
+                   15 * kHour),
+              (Lines{"R opened yellow 43200 e1", "R opened yellow 36002 e3"}));
+}
+
+TEST_F(Phases, APromiseThatIsOpenGoesDownWhenAMilderPhaseHasSettled) {
+    begins(0, "suspension");
+    begins(20 * kHour, "supplement");
+    const std::string rule =
+        std::string(kPromise) +
+        "    overrides: {supplement: {levels: {yellow: overdue >= 24h, orange: overdue >= 30h}}}\n";
+    EXPECT_EQ(tell(rule, {{5 * kHour, "registration"}}, 40 * kHour),
+              (Lines{"R opened yellow 21600 e1", "R raised orange 57600", "R closed orange 79200",
+                     "R opened yellow 108000 e1", "R raised orange 129600"}))
+        << "the promise stands: it breaks again by the phase's levels";
+    EXPECT_EQ(tell(rule, {{18 * kHour, "registration"}}, 30 * kHour),
+              (Lines{"R opened yellow 68400 e1", "R closed yellow 79200"}));
+}
+
+TEST_F(Phases, AStricterPhaseRaisesNoStormOfPromises) {
+    begins(0, "suspension");
+    begins(20 * kHour, "supplement");
+    const std::string rule = std::string(kPromise) + "    overrides: {supplement: {levels: {orange: overdue >= 3h}}}\n";
+    // Its third hour was over before the phase began: the next step of any phase tells of it.
+    EXPECT_EQ(tell(rule, {{13 * kHour, "registration"}}, 40 * kHour),
+              (Lines{"R opened yellow 50400 e1", "R raised orange 86400"}));
+    // It ended while the phase settled: told of when it has settled.
+    EXPECT_EQ(tell(rule, {{17 * kHour, "registration"}}, 40 * kHour),
+              (Lines{"R opened yellow 64800 e1", "R raised orange 79200"}));
+    EXPECT_EQ(tell(rule, {{19 * kHour, "registration"}}, 40 * kHour),
+              (Lines{"R opened yellow 72000 e1", "R raised orange 82800"}));
+    EXPECT_EQ(tell(rule, {{13 * kHour, "registration"}, {23 * kHour, "registration"}}, 23 * kHour),
+              (Lines{"R opened yellow 50400 e1", "R raised orange 82800"}))
+        << "an event of the promise brings it up";
+    plan_->settle = Duration(0);
+    EXPECT_EQ(tell(rule, {{16 * kHour, "registration"}, {17 * kHour, "registration", "bert"}}, 22 * kHour),
+              (Lines{"R opened yellow 61200 e1", "R raised orange 72000", "R opened yellow 64800 e2",
+                     "R raised orange 75600"}));
+}
+
+TEST_F(Phases, RestartsAtAnyHourSayNothingOfPromisesThatWasNotSaid) {
+    begins(0, "suspension");
+    begins(20 * kHour, "supplement");
+    begins(31 * kHour, "reminder");
+    const std::string rule = std::string(kPromise) +
+                             "    overrides:\n"
+                             "      supplement: {levels: {orange: overdue >= 3h}}\n"
+                             "      reminder: {levels: {yellow: overdue >= 17h, orange: overdue >= 25h}}\n";
+    for (std::int64_t made = 3; made < 30; ++made) {
+        const Given promise{made * kHour, "registration"};
+        std::vector<Given> ticks = {promise};
+        for (std::int64_t hour = made; hour < 50; ++hour)
+            ticks.push_back({hour * kHour + 1, "complaint", "bert", "north/city", {}, "t" + std::to_string(hour)});
+        EXPECT_EQ(tell(rule, ticks, 60 * kHour), tell(rule, {promise}, 60 * kHour)) << made;
+        EXPECT_FALSE(made_.empty()) << made;
+    }
+}
+
+TEST_F(Phases, APhaseThatAnEventTellsOfReplansPromises) {
+    begins(0, "suspension");
+    const std::string rule =
+        std::string(kPromise) + "    overrides: {supplement: {levels: {yellow: overdue >= 24h}}}\n";
+    const Given made{5 * kHour, "registration"};
+    const Given own = change(8 * kHour, "anna", "supplement");
+    const Given place{8 * kHour, "phase_change", "", "north", {{"phase", Value::of_string("supplement")}}};
+    const Lines expected = {"R opened yellow 21600 e1", "R closed yellow 36000", "R opened orange 57600 e1"};
+    EXPECT_EQ(tell(rule, {made, own}, 40 * kHour), expected) << "orange is what it was";
+    EXPECT_EQ(tell(rule, {made, change(8 * kHour, "bert", "supplement")}, 40 * kHour),
+              (Lines{"R opened yellow 21600 e1", "R raised orange 57600"}))
+        << "another's";
+    tasks_ = 2;
+    EXPECT_EQ(tell(rule, {made, place}, 40 * kHour), expected);
+}
+
+TEST_F(Phases, APromiseThatWasMadeGoesByOverridesOfPhasesInWhichNoneIsMade) {
+    begins(0, "suspension");
+    begins(10 * kHour, "supplement");
+    const std::string rule = std::string(kPromise) +
+                             "    phases: [suspension]\n"
+                             "    overrides: {supplement: {levels: {yellow: overdue >= 5h}}}\n";
+    EXPECT_EQ(tell(rule, {{9 * kHour, "registration"}, {13 * kHour, "registration", "bert"}}, 18 * kHour),
+              (Lines{"R opened yellow 54000 e1"}));
+}
+
+TEST_F(Phases, WhatWasKeptBeforeThePhaseCalledItBrokenIsTakenBack) {
+    begins(0, "supplement");
+    const std::string rule = std::string(kPromise) + "    overrides: {supplement: {levels: {yellow: overdue >= 2h}}}\n";
+    tell(rule, {{5 * kHour, "registration"}, {9 * kHour, "complaint"}, {7 * kHour, "reconnection"}}, 10 * kHour);
+    ASSERT_EQ(made_.size(), 2u);
+    EXPECT_EQ(made_[1].reason, CloseReason::kCorrected);
+    tell(rule, {{5 * kHour, "registration"}, {10 * kHour, "complaint"}, {9 * kHour, "reconnection"}}, 10 * kHour);
+    ASSERT_EQ(made_.size(), 2u);
+    EXPECT_EQ(made_[1].reason, CloseReason::kFulfilled);
+}
+
+TEST_F(Phases, OverridesMayLookAtOpenAndAtTheEvent) {
+    begins(0, "supplement");
+    const std::string rule = R"(  - alert: R
+    expect: {after: registration, event: reconnection, within: 1h}
+    by: [customer, area]
+    levels: {yellow: overdue >= 10h}
+    overrides: {supplement: {levels: {yellow: overdue >= 0s and after.result == "ok" and open >= 2}}}
+)";
+    const auto registered = [](std::int64_t second, const char* result, const char* area) {
+        return Given{second, "registration", "anna", area, {{"result", Value::of_string(result)}}};
+    };
+    const Given first = registered(0, "ok", "north/city");
+    EXPECT_EQ(tell(rule, {first}, 5 * kHour), Lines()) << "there is one";
+    EXPECT_EQ(tell(rule, {first, registered(kHour, "ok", "north/town")}, 5 * kHour),
+              (Lines{"R opened yellow 7200 e1", "R opened yellow 7200 e2"}));
+    EXPECT_EQ(tell(rule, {first, registered(kHour, "failed", "north/town")}, 5 * kHour),
+              (Lines{"R opened yellow 7200 e1"}));
+}
+
+TEST_F(Phases, OverridesThatCameWithAReloadReplanWhatIsOpen) {
+    begins(0, "supplement");
+    AreaTree areas;
+    Pseudonymizer pseudonyms = Pseudonymizer::fixed();
+    const Setting setting{schema_, areas, pseudonyms, {}, 1};
+    TaskGroup group(setting);
+    const std::string late =
+        "  - alert: R\n    expect: {after: registration, event: reconnection, within: 1h}\n"
+        "    by: [customer]\n    levels: {yellow: overdue >= 10h}\n";
+    group.adopt(loaded(late));
+    Event event;
+    event.kind = *schema_.kind("registration");
+    event.time = at(0);
+    event.id = "e1";
+    event.customer = event.subscriber = "anna";
+    group.task(0).advance(event.time);
+    group.apply(0, event);
+    group.adopt(loaded(late + "    overrides: {supplement: {levels: {yellow: overdue >= 2h}}}\n"));
+    group.task(0).advance(at(4 * kHour));
+    const std::vector<Transition> made = group.task(0).take_transitions();
+    ASSERT_EQ(made.size(), 1u);
+    EXPECT_EQ(made[0].at, at(3 * kHour));
+}
+
 TEST_F(Phases, ANewRuleIsJudgedOverAllThatIsRemembered) {
     begins(0, "suspension");
     AreaTree areas;
