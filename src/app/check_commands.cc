@@ -51,6 +51,7 @@ int check_config(const std::vector<std::string>& files) {
         if (!client) complain(file + ": " + client.error().message);
         if (loaded && client) std::cout << file << ": ok, " << loaded->rules->rules.size() << " rules\n";
         if (loaded) warn_of_calendars(*loaded->rules);
+        if (loaded) warn_of_texts(*loaded->rules);
         all = all && loaded && client;
     }
     return all ? kExitOk : kExitFailed;

@@ -84,6 +84,7 @@ private:
         if (rules && files.size() == 1 && arguments_.format == "text") {
             std::cout << files.front() << ": ok, " << rules->rules.size() << " rules\n";
             warn_of_calendars(*rules);
+            warn_of_texts(*rules);
         }
         if (!rules) return false;
         rules_ = std::make_shared<const RuleSet>(std::move(*rules));

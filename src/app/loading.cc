@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/calendar.h"
+#include "rules/text_questions.h"
 
 namespace tocsin::app {
 
@@ -71,6 +72,15 @@ void warn_of_calendars(const RuleSet& rules) {
         if (calendar == nullptr || calendar->years.contains(year) || !said.insert(calendar->name).second) continue;
         complain("warning: the calendar \"" + calendar->name + "\", which " + rule.name +
                  " counts by, says nothing about " + std::to_string(year) + "; add the year to the calendars_file");
+    }
+}
+
+void warn_of_texts(const RuleSet& rules) {
+    for (const Rule& rule : rules.rules) {
+        if (rules::text_questions(rule).empty()) continue;
+        complain("note: " + rule.name +
+                 " looks at a field of type text, which is not kept: of events that came before the " +
+                 "rule it takes what they said for missing");
     }
 }
 

@@ -29,6 +29,8 @@ std::optional<std::pair<const config::Topic*, std::string>> topic_and_file(const
 
 /// What the calendars of the rules do not cover although it is near: there only weekends would be taken into account.
 void warn_of_calendars(const RuleSet& rules);
+/// Says which rules look at what is not kept: they see only what arrives from now on.
+void warn_of_texts(const RuleSet& rules);
 
 /// Test files: a folder stands for the .yml and .yaml files in it, by name.
 std::vector<std::string> test_files(const std::vector<std::string>& arguments);

@@ -105,6 +105,10 @@ WordId Vocabulary::kind_word(KindId kind) {
 }
 
 WordId Vocabulary::field_word(FieldId field) {
+    if (field == kFieldAnswers) {
+        if (answers_word_ == Dictionary::kNoWord) answers_word_ = words_.intern(kAnswersName);
+        return answers_word_;
+    }
     if (field >= field_words_.size()) field_words_.resize(field + 1, Dictionary::kNoWord);
     if (field_words_[field] == Dictionary::kNoWord) field_words_[field] = words_.intern(schema_.field_name(field));
     return field_words_[field];
@@ -121,7 +125,10 @@ bool Vocabulary::kind_of(WordId word, KindId& kind) {
 bool Vocabulary::field_of(WordId word, FieldId& field) {
     if (word >= field_ids_.size()) field_ids_.resize(words_.size() + 1, kUnresolved);
     if (word >= field_ids_.size()) return false;
-    if (field_ids_[word] == kUnresolved) field_ids_[word] = schema_.field(words_.word(word)).value_or(UINT16_MAX);
+    if (field_ids_[word] == kUnresolved) {
+        const std::string_view name = words_.word(word);
+        field_ids_[word] = name == kAnswersName ? kFieldAnswers : schema_.field(name).value_or(UINT16_MAX);
+    }
     field = static_cast<FieldId>(field_ids_[word]);
     return field_ids_[word] != UINT16_MAX;
 }

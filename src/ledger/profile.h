@@ -13,6 +13,7 @@
 #include "ledger/dictionary.h"
 #include "tocsin/event.h"
 #include "tocsin/schema.h"
+#include "tocsin/text_answers.h"
 
 namespace tocsin::ledger {
 
@@ -29,8 +30,10 @@ public:
     /// False: the schema no longer has it.
     bool kind_of(WordId word, KindId& kind);
     bool field_of(WordId word, FieldId& field);
-    /// Text fields are not kept (design 8.1).
-    [[nodiscard]] bool kept(FieldId field) const { return schema_.field_type(field) != FieldType::kText; }
+    /// Text fields are not kept (design 8.1), but what was asked of them is (text_answers.h).
+    [[nodiscard]] bool kept(FieldId field) const {
+        return field == kFieldAnswers || schema_.field_type(field) != FieldType::kText;
+    }
 
 private:
     static constexpr std::uint32_t kUnresolved = UINT32_MAX;
@@ -38,6 +41,7 @@ private:
     Dictionary& words_;
     std::vector<WordId> kind_words_, field_words_;     // by KindId, FieldId
     std::vector<std::uint32_t> kind_ids_, field_ids_;  // by WordId
+    WordId answers_word_ = Dictionary::kNoWord;
 };
 
 /// One remembered event and its stored bytes. A rolled row only remembers that something of its kind, area and

@@ -65,6 +65,8 @@ public:
             case Op::kNot:
             case Op::kNegate:
                 return "(" + std::string(op_text(node.op)) + " " + text(node.left) + ")";
+            case Op::kAnswer:
+                return text(node.left);
             case Op::kIn:
             case Op::kNotIn:
                 return joined(node, list(node));
@@ -172,6 +174,10 @@ std::string canonical(const Measure& measure, const EventSchema& schema) {
     if (measure.fn == MeasureFn::kSeen) put(out, schema.kind_def(measure.kind).name);
     if (measure.fn == MeasureFn::kQuantile) put(out, std::to_string(measure.share));
     return out;
+}
+
+std::string canonical(const Expression::Code& code, std::uint32_t node, const EventSchema& schema) {
+    return Writer(code, schema, {}).text(node);
 }
 
 void set_hashes(Rule& rule, const EventSchema& schema) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/digest.h"
+#include "rules/canonical.h"
 #include "yaml/diagnostics.h"
 
 namespace tocsin::rules {
@@ -225,6 +227,8 @@ Checker::Index Checker::check_comparison(const Syntax& syntax, std::uint32_t lef
         return fail(syntax, "`" + std::string(op_text(syntax.op)) + "` needs an order, and true and false have none");
     }
     if (!check_value(second, right, left) || !check_value(first, left, right)) return std::nullopt;
+    if ((is_text(left) && constant_of(right) == nullptr) || (is_text(right) && constant_of(left) == nullptr))
+        return fail(syntax, "a field of type text is not kept: it is only compared with strings in double quotes");
     // What is judged stands on the left: `3 <= n` is `n >= 3`.
     const auto is_judged = [this](std::uint32_t i) {
         return node(i).op == Op::kMeasure || node(i).op == Op::kOpen || node(i).op == Op::kOverdue;
@@ -235,7 +239,20 @@ Checker::Index Checker::check_comparison(const Syntax& syntax, std::uint32_t lef
         op = mirrored(op);
     }
     if (!check_bound(syntax, left, right) || !check_zero(syntax, op, left, right)) return std::nullopt;
-    return add(syntax, op, Type::kBool, left, right);
+    return answer(syntax, add(syntax, op, Type::kBool, left, right));
+}
+
+bool Checker::is_text(std::uint32_t index) const {
+    return node(index).op == Op::kField &&
+           scope_.schema.field_type(static_cast<FieldId>(node(index).left)) == FieldType::kText;
+}
+
+std::uint32_t Checker::answer(const Syntax& syntax, std::uint32_t comparison) {
+    const CodeNode& made = node(comparison);
+    if (!is_text(made.left) && !(is_comparison(made.op) && is_text(made.right))) return comparison;
+    const std::uint64_t question = hash64(canonical(*code_, comparison, scope_.schema));
+    code_->constants.push_back(Value::of_int(static_cast<std::int64_t>(question)));
+    return add(syntax, Op::kAnswer, Type::kBool, comparison, static_cast<std::uint32_t>(code_->constants.size() - 1));
 }
 
 /// A string field that declares its values is compared with one of them; so is what a measure takes out of it.
@@ -306,7 +323,8 @@ Checker::Index Checker::check_list(const Syntax& syntax) {
         list.push_back(*value);
     }
     code_->lists.push_back(std::move(list));
-    return add(syntax, syntax.op, Type::kBool, *left, static_cast<std::uint32_t>(code_->lists.size() - 1));
+    return answer(syntax,
+                  add(syntax, syntax.op, Type::kBool, *left, static_cast<std::uint32_t>(code_->lists.size() - 1)));
 }
 
 Checker::Index Checker::check_pattern(const Syntax& syntax) {
@@ -326,7 +344,8 @@ Checker::Index Checker::check_pattern(const Syntax& syntax) {
     if (compiled == nullptr) return fail(pattern, problem);
     code_->patterns.push_back(std::move(compiled));
     code_->pattern_texts.push_back(text);
-    return add(syntax, Op::kMatches, Type::kBool, *left, static_cast<std::uint32_t>(code_->patterns.size() - 1));
+    return answer(
+        syntax, add(syntax, Op::kMatches, Type::kBool, *left, static_cast<std::uint32_t>(code_->patterns.size() - 1)));
 }
 
 /// `kind == "urge"`, `kind in ["urge", "appeal"]`: events carry the kind as its id.

@@ -52,7 +52,10 @@ private:
     Index check_kind(const Syntax& syntax);
 
     /// A field of one of these kinds.
-    std::optional<FieldId> field_of(const Syntax& name, const std::vector<KindId>& kinds);
+    std::optional<FieldId> field_of(const Syntax& name, const std::vector<KindId>& kinds, bool compared = false);
+    [[nodiscard]] bool is_text(std::uint32_t index) const;
+    /// The comparison; if it looks at a field of type text, its kept answer where there is one (text_answers.h).
+    std::uint32_t answer(const Syntax& syntax, std::uint32_t comparison);
     bool check_field_argument(const Syntax& call, const Function& function, Measure& made);
     bool check_field_type(const Syntax& call, const Function& function, Measure& made);
     bool check_predicate_argument(const Syntax& call, Measure& made);

@@ -29,7 +29,7 @@ Type Checker::type_of(FieldId field) const {
         case FieldType::kDuration:
             return Type::kDuration;
         case FieldType::kString:
-        case FieldType::kText:  // refused by field_of() before anybody asks
+        case FieldType::kText:
             break;
     }
     return Type::kString;
@@ -92,7 +92,7 @@ Checker::Index Checker::check_name(const Syntax& syntax) {
     return place_ == Place::kEvent ? check_field(syntax) : check_level_name(syntax);
 }
 
-std::optional<FieldId> Checker::field_of(const Syntax& syntax, const std::vector<KindId>& kinds) {
+std::optional<FieldId> Checker::field_of(const Syntax& syntax, const std::vector<KindId>& kinds, bool compared) {
     const std::string& name = syntax.token.text;
     if (name.starts_with(kThresholdPrefix) || name.starts_with(kAfterPrefix) || name == "overdue") {
         return fail(syntax, "`" + name + "` belongs into levels: here only fields of the event are known");
@@ -111,13 +111,16 @@ std::optional<FieldId> Checker::field_of(const Syntax& syntax, const std::vector
         return fail(syntax, "`" + name + "` is no field of " + these + "; " + kinds_with(*field) + " has it");
     }
     if (scope_.schema.field_type(*field) != FieldType::kText) return field;
+    if (scope_.person && place_ == Place::kEvent && compared) return field;
     if (scope_.person)
-        return fail(syntax, "`" + name + "` is of type text, which is not kept with the event: not supported yet");
+        return fail(
+            syntax,
+            "`" + name + "` is of type text, which is not kept: it is only compared, in a condition on the event");
     return fail(syntax, "`" + name + "` is of type text: cells count only by fields that are kept with the event");
 }
 
 Checker::Index Checker::check_field(const Syntax& syntax) {
-    const auto field = field_of(syntax, scope_.kinds);
+    const auto field = field_of(syntax, scope_.kinds, /*compared=*/true);
     if (!field) return std::nullopt;
     if (*field == kFieldKind) return fail(syntax, "`kind` is compared by == != in with names of kinds");
     return add(syntax, Op::kField, type_of(*field), *field);

@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "tocsin/text_answers.h"
+
 namespace tocsin {
 namespace {
 
@@ -170,6 +172,10 @@ std::string_view op_text(Op op) {
     }
 }
 
+bool holds_of_nothing(Op comparison) {
+    return comparison == Op::kNotEqual || comparison == Op::kNotIn;
+}
+
 }  // namespace rules
 
 Expression::Code::Code() = default;
@@ -234,6 +240,11 @@ bool Expression::Code::test(std::uint32_t index, const EvalContext& context) con
             const Value v = evaluate(node.left, context);
             return v.type == Type::kString && rules::is_found(*patterns[node.right], v.string);
         }
+        case Op::kAnswer:
+            if (context.event != nullptr &&
+                has_answer(*context.event, static_cast<std::uint64_t>(constants[node.right].integer)))
+                return !rules::holds_of_nothing(nodes[node.left].op);
+            return test(node.left, context);
         case Op::kEqual:
             return rules::compare(evaluate(node.left, context), evaluate(node.right, context)) == 0;
         case Op::kNotEqual:

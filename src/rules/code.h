@@ -38,6 +38,7 @@ enum class Op : std::uint8_t {
     kIn,
     kNotIn,    // left, and a list of constants
     kMatches,  // left, and a pattern
+    kAnswer,   // left, a comparison of a field of type text, and the constant that is its question's hash
 };
 
 /// How an operator is written: `>=`, `not in`. Leaves: nothing.
@@ -48,10 +49,14 @@ struct CodeNode {
     Value::Type type = Value::Type::kMissing;  ///< of the result, known when loaded
     /// The operand; or for leaves: index of the constant, field id, index of the measure, level of the threshold.
     std::uint32_t left = 0;
-    std::uint32_t right = 0;  ///< the operand; kIn, kNotIn: index of the list; kMatches: index of the pattern
+    std::uint32_t right = 0;  ///< the operand; kIn, kNotIn: index of the list; kMatches: index of the pattern;
+                              ///< kAnswer: index of the constant
     std::uint16_t begin = 0;  ///< bytes of the text it was compiled from: [begin, end)
     std::uint16_t end = 0;
 };
+
+/// What a comparison with a missing value says (design 7).
+bool holds_of_nothing(Op comparison);
 
 /// How two values lie to each other. Integers and numbers compare exactly; unordered if one is missing or the types
 /// do not go together.

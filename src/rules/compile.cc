@@ -49,6 +49,7 @@ std::uint32_t append(Expression::Code& to, const Expression::Code& from) {
             node.left += nodes;
             node.right += node.op == Op::kIn || node.op == Op::kNotIn ? lists
                           : node.op == Op::kMatches                   ? patterns
+                          : node.op == Op::kAnswer                    ? constants
                                                                       : nodes;
         }
         to.nodes.push_back(node);

@@ -6,6 +6,7 @@
 #include "base/calendar.h"
 #include "base/digest.h"
 #include "rules/rule_reader.h"
+#include "rules/text_questions.h"
 #include "rules/thresholds.h"
 #include "yaml/node.h"
 #include "yaml/read.h"
@@ -115,6 +116,16 @@ private:
             diagnostics_.error(node.position(), "more than " + std::to_string(kRulesMax) + " rules");
             return std::nullopt;
         }
+        std::set<std::uint64_t> questions = questions_;
+        for (const TextQuestion& question : text_questions(rule)) questions.insert(question.hash);
+        if (questions.size() > kTextQuestionsMax) {
+            diagnostics_.error(node.position(), "all rules together ask more than " +
+                                                    std::to_string(kTextQuestionsMax) +
+                                                    " different questions about fields of type text: join some with | "
+                                                    "in one pattern");
+            return std::nullopt;
+        }
+        questions_ = std::move(questions);
         rule.order = static_cast<std::uint32_t>(set_.rules.size());
         set_.rules.push_back(std::move(rule));
         return set_.rules.back().order;
@@ -146,6 +157,7 @@ private:
     std::string contents_;
     std::map<std::string, std::string> places_;  // rule name -> file:line
     std::map<std::string, std::shared_ptr<const ThresholdTable>> tables_;
+    std::set<std::uint64_t> questions_;  // about fields of type text
 };
 
 }  // namespace

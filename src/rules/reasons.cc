@@ -51,6 +51,8 @@ public:
                 return "open";
             case Op::kOverdue:
                 return "overdue";
+            case Op::kAnswer:
+                return text(node.left, inner);
             case Op::kNot:
                 return op + " " + text(node.left, true);
             case Op::kNegate:

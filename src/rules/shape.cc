@@ -34,6 +34,7 @@ bool depends(const Code& code, std::uint32_t index) {
         case Op::kIn:
         case Op::kNotIn:
         case Op::kMatches:
+        case Op::kAnswer:
             return depends(code, node.left);
         default:
             return depends(code, node.left) || depends(code, node.right);

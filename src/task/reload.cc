@@ -37,6 +37,7 @@ void Task::adopt(std::shared_ptr<const RuleSet> rules) {
     kept_from_ = kept_from();
     rules_ = std::move(rules);
     if (!stored_phases_.empty()) setting_.phases->load(index_, std::exchange(stored_phases_, {}));
+    questions_.use(*rules_);
     recorder_.use(rules_);
     persons_.use(*rules_);
     feed_.use(*rules_);

@@ -135,7 +135,7 @@ Applied Task::apply(const Event& event, std::vector<Touch>& touches) {
     if (sweep_.take(slot) && !at.profile.rows().empty()) look_back(at);
     persons_.fire(at.profile, at.states, event.time, /*inclusive=*/false);
     const Event& counted = reclassified ? corrections_.corrected(at.profile.rows(), event) : event;
-    const std::size_t index = at.profile.add(counted, vocabulary_);
+    const std::size_t index = at.profile.add(questions_.answered(counted), vocabulary_);
     const Instant now = std::max({clock_, event.time, at.profile.rows().back().event.time});
     if (!event.customer.empty()) persons_.judge(at.profile, at.states, index, now);
     applied.uncovered = persons_.take_uncovered();

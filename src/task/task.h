@@ -12,6 +12,7 @@
 #include "ledger/dictionary.h"
 #include "ledger/profile.h"
 #include "ledger/profile_table.h"
+#include "rules/text_questions.h"
 #include "task/area_judge.h"
 #include "task/cell_feed.h"
 #include "task/corrections.h"
@@ -187,6 +188,7 @@ private:
     ledger::CellStore cells_;
     Recorder recorder_;
     Corrections corrections_;
+    rules::TextQuestions questions_;
     PersonJudge persons_;
     CellFeed feed_;
     AreaJudge areas_;

@@ -87,9 +87,16 @@ TEST(Checker, MistakesInNamesAndGrammar) {
     for (const auto& c : cases) EXPECT_EQ(predicate_fault(c.text), c.fault) << c.text;
 }
 
-TEST(Checker, TextIsNotKept) {
-    EXPECT_EQ(predicate_fault("text matches \"x\"", {kind("complaint")}),
-              "0-4: `text` is of type text, which is not kept with the event: not supported yet");
+TEST(Checker, TextIsOnlyComparedWithConstants) {
+    const char* accepted[] = {R"(text matches "x")", R"(text == "x" or "y" == text)", R"(text not in ["x", "y"])",
+                              R"(not (text != "x"))"};
+    for (const char* text : accepted) EXPECT_EQ(predicate_fault(text, {kind("complaint")}), "accepted") << text;
+    EXPECT_EQ(predicate_fault("text == channel", {kind("complaint")}),
+              "0-15: a field of type text is not kept: it is only compared with strings in double quotes");
+    EXPECT_EQ(predicate_fault("channel != text", {kind("complaint")}),
+              "0-15: a field of type text is not kept: it is only compared with strings in double quotes");
+    EXPECT_EQ(predicate_fault("text", {kind("complaint")}),
+              "0-4: expected something that is true or false, found string (text)");
     EXPECT_EQ(predicate_fault("text matches \"x\"", {kind("complaint")}, false),
               "0-4: `text` is of type text: cells count only by fields that are kept with the event");
 }

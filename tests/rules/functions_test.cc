@@ -93,7 +93,7 @@ TEST(Functions, MistakesNameThePlaceAndTheRemedy) {
          "0-28: seen() has a duration of its own instead of `over`, for example seen(suspension, 7d)"},
         {"attr()", "0-6: attr() takes one field, for example attr(balance)"},
         {"attr(balanc)", "5-11: unknown field \"balanc\" (did you mean \"balance\"?)"},
-        {"attr(text)", "5-9: `text` is of type text, which is not kept with the event: not supported yet"},
+        {"attr(text)", "5-9: `text` is of type text, which is not kept: it is only compared, in a condition on the event"},
         {"attr(balance) over 500d", "0-23: the window 500d is longer than storage.retention (400d)"},
     };
     for (const auto& c : cases) EXPECT_EQ(typed(c.text), c.fault) << c.text;
