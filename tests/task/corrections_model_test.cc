@@ -11,6 +11,7 @@
 #include <random>
 #include <set>
 
+#include "disk.h"
 #include "rule_text.h"
 #include "task/task_group.h"
 
@@ -194,15 +195,8 @@ public:
     }
     /// What is stored is read back, and all else is gone.
     void restart() {
-        struct Sink {
-            std::map<std::string, std::string>& rows;
-            void put(std::string_view k, std::string_view v) { rows[std::string(k)] = v; }
-            void del(std::string_view k) { rows.erase(std::string(k)); }
-        };
         for (std::uint32_t i = 0; i < tasks_->size(); ++i) {
-            WriteBatch batch;
-            tasks_->task(i).write(batch);
-            batch.for_each(Sink{stored_[i]});
+            put_on_disk(tasks_->task(i), stored_[i]);
         }
         begin();
     }
@@ -310,7 +304,7 @@ private:
     Setting setting_{schema_, areas_, pseudonyms_, {}, 2};
     std::shared_ptr<const RuleSet> rules_;
     std::unique_ptr<TaskGroup> tasks_;
-    std::map<std::uint32_t, std::map<std::string, std::string>> stored_;  // by task
+    std::map<std::uint32_t, Rows> stored_;  // by task
     std::multiset<std::string> told_;
     Instant highest_ = kBeforeAll;
 };

@@ -8,6 +8,7 @@
 #include <map>
 
 #include "base/phases.h"
+#include "disk.h"
 #include "rule_text.h"
 #include "task/task_group.h"
 
@@ -67,15 +68,8 @@ protected:
         tasks_->adopt(rules_);
     }
     void restart() {
-        struct Sink {
-            std::map<std::string, std::string>& rows;
-            void put(std::string_view k, std::string_view v) { rows[std::string(k)] = v; }
-            void del(std::string_view k) { rows.erase(std::string(k)); }
-        };
         for (std::uint32_t i = 0; i < tasks_->size(); ++i) {
-            WriteBatch batch;
-            tasks_->task(i).write(batch);
-            batch.for_each(Sink{stored_[i]});
+            put_on_disk(tasks_->task(i), stored_[i]);
         }
         begin();
     }
@@ -128,7 +122,7 @@ protected:
     std::shared_ptr<const RuleSet> rules_;
     std::unique_ptr<Setting> setting_;
     std::unique_ptr<TaskGroup> tasks_;
-    std::map<std::uint32_t, std::map<std::string, std::string>> stored_;
+    std::map<std::uint32_t, Rows> stored_;
 };
 
 TEST_F(CorrectionTest, ACaseThatWithoutTheEventWouldNotHaveOpenedIsRetracted) {

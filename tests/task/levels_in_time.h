@@ -6,6 +6,7 @@
 
 #include <map>
 
+#include "disk.h"
 #include "rule_text.h"
 #include "rules/loader.h"
 #include "task/task_group.h"
@@ -43,12 +44,6 @@ protected:
     std::vector<Transition> made_;  ///< what the last telling made
 
 private:
-    using Rows = std::map<std::string, std::string>;
-    struct Sink {
-        Rows& rows;
-        void put(std::string_view k, std::string_view v) { rows[std::string(k)] = v; }
-        void del(std::string_view k) { rows.erase(std::string(k)); }
-    };
     void take(TaskGroup& group) {
         for (std::uint32_t i = 0; i < group.size(); ++i) {
             for (Transition& t : group.task(i).take_transitions()) made_.push_back(std::move(t));
@@ -76,9 +71,7 @@ private:
             if (!restarts) continue;
             auto next = std::make_unique<TaskGroup>(setting);
             for (std::uint32_t i = 0; i < tasks_; ++i) {
-                WriteBatch batch;
-                group->task(i).write(batch);
-                batch.for_each(Sink{stored[i]});
+                put_on_disk(group->task(i), stored[i]);
                 for (const auto& [key, value] : stored[i]) EXPECT_TRUE(next->task(i).load(key, value).ok());
             }
             group = std::move(next);

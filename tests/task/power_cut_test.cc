@@ -7,6 +7,7 @@
 #include <random>
 #include <set>
 
+#include "disk.h"
 #include "rule_text.h"
 #include "task/task_group.h"
 
@@ -48,7 +49,7 @@ struct Warning {
 
 /// One task as it lies on the disk.
 struct Stored {
-    std::map<std::string, std::string> rows;
+    Rows rows;
     std::size_t next = 0;  ///< of the task's own events
     std::vector<Transition> made;
 };
@@ -119,9 +120,7 @@ protected:
                     now_[i].made.push_back(std::move(t));
                     rows = true;
                 }
-                WriteBatch batch;
-                tasks_.task(i).write(batch);
-                batch.for_each(Sink{now_[i].rows});
+                put_on_disk(tasks_.task(i), now_[i].rows);
                 test_.disk_[i].push_back(now_[i]);
             }
             if (!rows || written < kTasks) return;
@@ -135,11 +134,6 @@ protected:
         }
 
     private:
-        struct Sink {
-            std::map<std::string, std::string>& rows;
-            void put(std::string_view k, std::string_view v) { rows[std::string(k)] = v; }
-            void del(std::string_view k) { rows.erase(std::string(k)); }
-        };
         void is_on_disk() {
             if (test_.forgets_) return;
             Instant oldest = kNever;

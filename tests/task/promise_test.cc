@@ -8,6 +8,7 @@
 #include <set>
 
 #include "base/calendar.h"
+#include "disk.h"
 #include "rule_text.h"
 #include "rules/loader.h"
 #include "task/subject.h"
@@ -57,16 +58,7 @@ protected:
         tasks_->adopt(set);
         for (std::uint32_t i = 0; i < tasks; ++i) tasks_->task(i).keep_cells_from(tasks_->task(i).clock());
     }
-    void store(std::uint32_t i) {
-        struct Sink {
-            std::map<std::string, std::string>& rows;
-            void put(std::string_view k, std::string_view v) { rows[std::string(k)] = v; }
-            void del(std::string_view k) { rows.erase(std::string(k)); }
-        };
-        WriteBatch batch;
-        tasks_->task(i).write(batch);
-        batch.for_each(Sink{stored_[i]});
-    }
+    void store(std::uint32_t i) { put_on_disk(tasks_->task(i), stored_[i]); }
     void restart(const std::shared_ptr<const RuleSet>& set) {
         const std::uint32_t tasks = tasks_->size();
         for (std::uint32_t i = 0; i < tasks; ++i) store(i);
@@ -127,7 +119,7 @@ protected:
     Pseudonymizer pseudonyms_ = Pseudonymizer::fixed();
     std::unique_ptr<Setting> setting_;
     std::unique_ptr<TaskGroup> tasks_;
-    std::map<std::uint32_t, std::map<std::string, std::string>> stored_;
+    std::map<std::uint32_t, Rows> stored_;
 };
 
 using Told = std::vector<std::string>;

@@ -6,6 +6,7 @@
 
 #include <map>
 
+#include "disk.h"
 #include "rule_text.h"
 #include "task/subject.h"
 #include "task/task_group.h"
@@ -85,15 +86,8 @@ protected:
         return all;
     }
     void store(TaskGroup& tasks) {
-        struct Sink {
-            std::map<std::string, std::string>& rows;
-            void put(std::string_view k, std::string_view v) { rows[std::string(k)] = v; }
-            void del(std::string_view k) { rows.erase(std::string(k)); }
-        };
         for (std::uint32_t i = 0; i < tasks.size(); ++i) {
-            WriteBatch batch;
-            tasks.task(i).write(batch);
-            batch.for_each(Sink{stored_[i]});
+            put_on_disk(tasks.task(i), stored_[i]);
         }
     }
 
@@ -101,7 +95,7 @@ protected:
     AreaTree areas_;
     Pseudonymizer pseudonyms_ = Pseudonymizer::fixed();
     std::unique_ptr<Setting> setting_;
-    std::map<std::uint32_t, std::map<std::string, std::string>> stored_;
+    std::map<std::uint32_t, Rows> stored_;
 };
 
 using Told = std::vector<std::string>;

@@ -6,6 +6,7 @@
 
 #include <map>
 
+#include "disk.h"
 #include "rule_text.h"
 #include "task/task_group.h"
 
@@ -45,16 +46,7 @@ protected:
         while (tasks_->sweep(1000)) {
         }
     }
-    void store() {
-        struct Sink {
-            std::map<std::string, std::string>& rows;
-            void put(std::string_view k, std::string_view v) { rows[std::string(k)] = v; }
-            void del(std::string_view k) { rows.erase(std::string(k)); }
-        };
-        WriteBatch batch;
-        tasks_->task(0).write(batch);
-        batch.for_each(Sink{stored_});
-    }
+    void store() { put_on_disk(tasks_->task(0), stored_); }
     void restart() {
         store();
         begin();
@@ -91,7 +83,7 @@ protected:
     std::shared_ptr<const RuleSet> rules_;
     Setting setting_{schema_, areas_, pseudonyms_, limits_, 1};
     std::unique_ptr<TaskGroup> tasks_;
-    std::map<std::string, std::string> stored_;
+    Rows stored_;
 };
 
 TEST_F(TextRules, WhatWasAskedWhenTheEventCameCountsLater) {
