@@ -92,10 +92,6 @@ int replay_one(Past& past, const ReplayArguments& arguments, pipeline::ReplayOpt
 int replay(const ReplayArguments& arguments) {
     const auto form = output_of(arguments);
     if (!form) return kExitUsage;
-    if (arguments.order == "input" && arguments.history.from_kafka) {
-        complain("--order=input: not with --from-kafka, partitions have no order among each other");
-        return kExitUsage;
-    }
     int code = kExitOk;
     const auto past = load_past(arguments.history, code);
     if (!past) return code;

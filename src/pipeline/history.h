@@ -20,6 +20,7 @@ struct HistorySource {
     std::string topic;                              ///< with partition and number it names an event without an id
     std::int32_t partition = 0;
     Duration disorder = std::chrono::minutes(1);
+    bool in_kafka = false;  ///< its records have headers, which say in which mode a CloudEvent is
 };
 
 /// A record that is not an event: where, and why.
@@ -39,8 +40,12 @@ public:
 
     /// Its number, for add(). Errors: kReject, a mapping that does not fit the schema.
     Result<std::uint32_t> add_source(HistorySource source);
+    /// What is added from here on lies in a partition of its own: see merge().
+    void begin_partition() { partitions_.push_back(lines_.size()); }
     /// One record; `number` is its line, or its offset.
-    void add(std::uint32_t source, std::int64_t number, std::string_view text);
+    void add(std::uint32_t source, std::int64_t number, std::string_view text, decode::RecordHeaders headers = {});
+    /// Whether records of the source are to be added with their headers.
+    [[nodiscard]] bool needs_headers(std::uint32_t source) const { return sources_[source].decoder.needs_headers(); }
     /// All lines of a file, plain or gzip. Errors: kReject, it cannot be read.
     Result<void> add_file(const std::string& path, const decode::TopicMapping& mapping, Duration disorder);
     /// Lines in memory; `name` stands for the file.
@@ -49,6 +54,10 @@ public:
 
     /// By event time; those of one instant stay in the order in which they were added.
     void sort();
+    /// Partitions side by side, as the intake reads a backlog: always the one whose next event is the oldest. So an
+    /// event is behind the clock of all exactly if it is behind the one of its partition. Without partitions nothing
+    /// moves.
+    void merge();
     /// Gives each event and the disorder of its source, in order, and forgets it, unless keep() was called.
     void take(const std::function<void(const Event&, Duration)>& visit);
     void keep() { keeps_ = true; }
@@ -71,8 +80,10 @@ private:
         std::uint32_t source;
         std::int64_t number;
         std::string text;
+        decode::RecordHeaders headers;
     };
 
+    std::optional<decode::Reject> decode(const Line& line, std::string_view text, Event& event);
     void read(const Line& line, Event& event);
 
     const EventSchema& schema_;
@@ -81,6 +92,7 @@ private:
     Trouble trouble_;
     std::vector<Source> sources_;
     std::vector<Line> lines_;
+    std::vector<std::size_t> partitions_;  // where each begins in lines_
     std::optional<Instant> earliest_, latest_;
     std::uint64_t records_ = 0, unreadable_ = 0;
 };

@@ -55,8 +55,6 @@ private:
             }
         }
         for (const config::Topic& topic : kafka_.topics) {
-            if (topic.mapping.format == decode::RecordFormat::kCloudEvents)
-                return reject("topic " + topic.name + " holds CloudEvents: not supported yet; their log can be read");
             const auto state = TOCSIN_TRY(admin->topic(topic.name, kAskWithin));
             if (!state) return reject("topic " + topic.name + " does not exist at " + client_.brokers);
             readings.push_back(TOCSIN_TRY(reading_of(&topic, topic.name, state->partitions)));
@@ -91,6 +89,7 @@ private:
         auto consumer = TOCSIN_TRY(kafka::Consumer::open(consuming(reading.topic), {start, [](const auto&) {}, [] {}}));
         // One after the other, so that events of one instant come in the same order each time.
         for (std::size_t p = 0; p < reading.ranges.size(); ++p) {
+            history_.begin_partition();
             auto done = read_partition(reading, *consumer, static_cast<std::int32_t>(p));
             if (!done) return done;
         }
@@ -131,7 +130,8 @@ private:
         const std::string_view value = message.has_value() ? message.value() : std::string_view();
         if (reading.input != nullptr) {
             const auto source = TOCSIN_TRY(source_of(reading.input, reading.topic, partition));
-            history_.add(source, message.offset(), value);
+            auto headers = history_.needs_headers(source) ? message.headers() : decode::RecordHeaders{};
+            history_.add(source, message.offset(), value, std::move(headers));
             return {};
         }
         const auto origin = intake::parse_origin(message.header(intake::kOriginHeader.data()));
@@ -155,6 +155,7 @@ private:
         source.name = topic + "/" + std::to_string(partition);
         source.topic = topic;
         source.partition = partition;
+        source.in_kafka = true;
         if (input != nullptr) source.mapping = &input->mapping;
         for (const config::Topic& known : kafka_.topics) {
             if (known.name == topic) source.disorder = known.disorder;

@@ -63,7 +63,7 @@ void Course::give() {
 }
 
 void run_history(History& history, ReplayOrder order, std::span<const std::unique_ptr<Course>> courses) {
-    if (order == ReplayOrder::kTime) history.sort();
+    order == ReplayOrder::kTime ? history.sort() : history.merge();
     history.take([&](const Event& event, Duration disorder) {
         for (const auto& course : courses) course->apply(event, disorder);
     });

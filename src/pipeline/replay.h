@@ -16,7 +16,7 @@ namespace tocsin::pipeline {
 
 enum class ReplayOrder {
     kTime,   ///< by event time, ties in input order: as if every event had been read the moment it happened
-    kInput,  ///< as it stands in the input, with the topics' `disorder`: what the daemon did
+    kInput,  ///< as it stands in the input, with the topics' `disorder`: what the daemon did; partitions side by side
 };
 
 struct ReplayInput {

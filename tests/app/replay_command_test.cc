@@ -100,7 +100,6 @@ TEST_F(ReplayCommand, EventsComeFromFilesOrFromKafka) {
     const Ran none = tocsin({"replay", "--config.file", config_});
     EXPECT_EQ(none.code, 2);
     EXPECT_TRUE(says(none.err, "--from-kafka")) << none.err;
-    EXPECT_EQ(tocsin({"replay", "--config.file", config_, "--from-kafka", "--order=input"}).code, 2);
 }
 
 TEST_F(ReplayCommand, ABrokenRuleFileFailsBeforeAnythingIsRead) {

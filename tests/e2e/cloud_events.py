@@ -4,12 +4,14 @@ they are of two numbers that a link makes one customer.
 
     cloud_events.py --tocsin=BINARY --work=FOLDER direct|rekey
 
-What is no CloudEvent becomes a dead letter, and an event whose id another source has used is not its duplicate.
+What is no CloudEvent becomes a dead letter, and an event whose id another source has used is not its duplicate. `replay --from-kafka`
+gives the same records, of the topic before the daemon has run and of what it left.
 """
 import argparse
 import json
 import os
 import shutil
+import subprocess
 import sys
 
 import transitions
@@ -68,6 +70,15 @@ RECORDS = [
 LINKED = structured(attributes("/hall/2", "2", 3), "application/cloudevents+json; charset=utf-8", customer="c-2")
 
 
+def replay(tocsin, config, *arguments):
+    """What `replay --from-kafka` says."""
+    done = subprocess.run([tocsin, "replay", f"--config.file={config}", "--from-kafka", "--keyed", *arguments], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True, timeout=60)
+    if done.returncode != 0:
+        raise RuntimeError(f"replay --from-kafka ended with code {done.returncode}:\n{done.stderr}")
+    return done.stdout.splitlines()
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tocsin", required=True)
@@ -90,12 +101,15 @@ def main():
         for name, text in texts.items():
             with open(os.path.join(options.work, name), "w", encoding="utf-8") as file:
                 file.write(text)
+        early = replay(options.tocsin, config)
         daemon = Daemon(options.tocsin, config, os.path.join(options.work, "state"), os.path.join(options.work, "tocsin.log"))
         daemon.start().wait_ready()
         daemon.settle(lambda: sum(broker.ends("cloud.output", 1).values()))
         duplicates = daemon.total("tocsin_events_duplicate_total")
         code = daemon.stop()
-        made = sorted(transitions.unique(broker.read("cloud.output")).values(), key=lambda record: record["id"])
+        told = broker.read("cloud.output")
+        made = sorted(transitions.unique(told).values(), key=lambda record: record["id"])
+        replays = {"before": early, "after": replay(options.tocsin, config), "in input order": replay(options.tocsin, config, "--order=input")}
         dead = "".join(broker.read("cloud.dead", "%h"))
     finally:
         if daemon:
@@ -110,6 +124,9 @@ def main():
         wrong.append(f"{duplicates} duplicates, expected 1")
     if "tocsin.error.code=cloudevent_invalid" not in dead:
         wrong.append(f"no dead letter with cloudevent_invalid: {dead}")
+    for when, lines in replays.items():
+        if sorted(lines) != sorted(told):
+            wrong.append(f"replay --from-kafka {when} differs from output_topic: {lines} and {told}")
     print("\n".join(wrong) or "equal")
     return 1 if wrong else 0
 

@@ -6,8 +6,8 @@
 An invented history lies in topics of a real Kafka, keyed by customer, before `run --clock=event` starts:
 
 in order      what the daemon writes to output_topic is, byte for byte, what `replay` prints and `replay --from-kafka`
-out of order  by less than `disorder`: what `replay --order=input` prints, byte for byte; `replay` without it differs (the
-              negative control: the disorder is one that can be seen)
+out of order  by less than `disorder`: what `replay --order=input` prints, byte for byte, of a file or --from-kafka; `replay` without
+              it differs (the negative control: the disorder is one that can be seen)
 too late      by up to 20 h: each late event is counted as late, by a count of its own here; all of them lie in the state, once
 """
 import argparse
@@ -167,6 +167,8 @@ privacy:
         name = f"shuffled{partitions}"
         config, path, told, metrics, _ = self.run(name, partitions, events)
         self.same(told, self.replay(config, f"--events={path}", "--order=input"), f"out of order through {partitions}: as replay --order=input")
+        self.same(told, self.replay(config, "--from-kafka", "--order=input"), f"out of order through {partitions}: as replay --from-kafka --order=input")
+        self.claim(told != self.replay(config, "--from-kafka"), "in order of time they would be others")
         self.claim(told != self.replay(config, f"--events={path}"), "the disorder is one that can be seen")
         self.claim(sum(metrics.get("tocsin_events_late_total", {}).values()) == 0, "none was late")
 
