@@ -179,6 +179,9 @@ void add_tune(Line& line) {
     source_flags(sub, line.tune.history);
     time_flags(sub, line.tune.history);
     sub->add_option("rule", line.tune.rule, "Its name.")->required();
+    sub->add_option("--level", line.tune.level, "The colour that is turned, instead of the lowest.")
+        ->check(CLI::IsMember({"blue", "yellow", "orange", "red"}));
+    sub->add_option("--measure", line.tune.measure, "What it compares, if it compares several: n of `n >= 3`.");
     sub->add_option("--values", line.tune.values, "Settings to try, instead of some around the present one.")
         ->delimiter(',');
     one_word_each(sub, {"--events", "--rules", "--values"});

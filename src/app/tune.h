@@ -12,6 +12,8 @@ namespace tocsin::app {
 struct TuneArguments {
     HistoryArguments history;
     std::string rule;
+    std::string level;    ///< a colour; empty: the rule's lowest
+    std::string measure;  ///< what its comparison compares; empty: the first
     std::vector<std::string> values;      ///< empty: around the present one
     std::optional<double> pages_per_day;  ///< the row that fits is marked
     std::string labels;                   ///< CSV of what really happened; empty: none

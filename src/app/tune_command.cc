@@ -97,9 +97,13 @@ std::string signed_duration(Duration d) {
     return (d < Duration(0) ? "-" : "") + format_duration(d < Duration(0) ? -d : d);
 }
 
+std::string turned_text(const rules::Dial& dial) {
+    return dial.is_factor ? "thresholds from " + std::string(level_name(dial.level)) + " up times" : dial.text;
+}
+
 void print_table(const Table& table) {
     std::printf("%s (%s:%d), %s, over %.1f days\n", table.rule->name.c_str(), table.rule->file.c_str(),
-                table.rule->line, table.dial.is_factor ? "all thresholds times" : table.dial.text.c_str(), table.days);
+                table.rule->line, turned_text(table.dial).c_str(), table.days);
     const char* calls = table.rule->raises_case ? "cases/day" : "pages/day";
     const bool labelled = !table.rows.empty() && table.rows.front().fit;
     std::printf("%-10s %8s %10s %12s%s\n", "setting", "flags", calls, "busiest day",
@@ -153,16 +157,46 @@ void mark_fitting(Table& table, double per_day) {
     std::cerr << "tocsin: none of these settings calls at most " << per_day << " times a day; try higher --values\n";
 }
 
-const Rule* tunable(const Past& past, const std::string& name, rules::Dial& dial) {
+std::string joined(const std::vector<rules::Dial>& dials) {
+    std::string all;
+    for (const rules::Dial& dial : dials) all += (all.empty() ? "" : ", ") + ("`" + dial.text + "`");
+    return all;
+}
+
+// The one that was asked for. Empty: there is none, and what there is is said.
+std::optional<rules::Dial> chosen(const Rule& rule, const std::vector<rules::Dial>& dials,
+                                  const TuneArguments& arguments) {
+    std::string level = arguments.level;
+    for (std::size_t lowest = 1; lowest < kLevels && level.empty(); ++lowest) {
+        if (rule.levels[lowest]) level = level_name(static_cast<Level>(lowest));
+    }
+    std::vector<rules::Dial> found;
+    std::copy_if(dials.begin(), dials.end(), std::back_inserter(found),
+                 [&](const rules::Dial& d) { return level_name(d.level) == level; });
+    const bool any = !found.empty();
+    if (!arguments.measure.empty())
+        std::erase_if(found, [&](const rules::Dial& d) { return d.left != arguments.measure; });
+    if (found.size() > 1) {
+        std::cerr << "tocsin: " << level << " compares several things: turned is " << joined({found.front()})
+                  << "; --measure=" << found[1].left << " would turn " << joined({found[1]}) << "\n";
+    }
+    if (!found.empty()) return found.front();
+    complain(rule.name + ": " + level + " compares " +
+             (any ? "no `" + arguments.measure + "` with a number" : std::string("nothing with a number")) +
+             " by > or >=; " +
+             (dials.empty() ? "nor does another colour" : "--level and --measure can turn " + joined(dials)));
+    return std::nullopt;
+}
+
+const Rule* tunable(const Past& past, const TuneArguments& arguments, rules::Dial& dial) {
+    const std::string& name = arguments.rule;
     const Rule* rule = past.loaded.rules->find(name);
     if (rule == nullptr)
         complain("there is no rule " + name + " among those loaded");
     else if (rule->rolls_up || rule->limits)
         complain(name + ": rollups and warnings about a limit cannot be tuned; they follow the rule they belong to");
-    else if (const auto found = rules::dial_of(*rule, past.loaded.config.schema))
+    else if (const auto found = chosen(*rule, rules::dials_of(*rule, past.loaded.config.schema), arguments))
         return dial = *found, rule;
-    else
-        complain(name + ": its lowest colour compares nothing with a number by > or >=");
     return nullptr;
 }
 
@@ -179,7 +213,7 @@ int tune(const TuneArguments& arguments) {
     const auto past = load_past(arguments.history, code);
     if (!past) return code;
     Table table;
-    table.rule = tunable(*past, arguments.rule, table.dial);
+    table.rule = tunable(*past, arguments, table.dial);
     if (table.rule == nullptr) return kExitFailed;
     const auto settings = settings_of(table.dial, arguments);
     if (!settings) return kExitUsage;

@@ -45,17 +45,25 @@ std::string left_text(const Rule& rule, const Code& code, const CodeNode& node, 
     return written(rule, Expression(part), schema);
 }
 
-// The first `>` or `>=` with a number or a threshold on its right, in the order in which they are written. Operands
-// stand before what joins them, so the order of the nodes is that of the text.
-std::optional<std::uint32_t> comparison_of(const Rule& rule, const Code& code, const EventSchema& schema,
-                                           const std::string* left) {
+// Each `>` or `>=` with a number or a threshold on its right, in the order in which they are written. Operands stand
+// before what joins them, so the order of the nodes is that of the text.
+std::vector<std::uint32_t> comparisons_of(const Code& code) {
+    std::vector<std::uint32_t> found;
     for (std::uint32_t i = 0; i < code.nodes.size(); ++i) {
         const CodeNode& node = code.nodes[i];
         if (node.op != Op::kGreater && node.op != Op::kGreaterEqual) continue;
         const CodeNode& right = code.nodes[node.right];
-        const bool fits =
-            right.op == Op::kThreshold || (right.op == Op::kConstant && is_amount(code.constants[right.left]));
-        if (fits && (left == nullptr || left_text(rule, code, node, schema) == *left)) return i;
+        if (right.op == Op::kThreshold || (right.op == Op::kConstant && is_amount(code.constants[right.left])))
+            found.push_back(i);
+    }
+    return found;
+}
+
+// The first that compares `left`.
+std::optional<std::uint32_t> comparison_of(const Rule& rule, const Code& code, const EventSchema& schema,
+                                           const std::string& left) {
+    for (const std::uint32_t i : comparisons_of(code)) {
+        if (left_text(rule, code, code.nodes[i], schema) == left) return i;
     }
     return std::nullopt;
 }
@@ -94,17 +102,17 @@ void turn_level(Rule& rule, const Rule& given, std::size_t level, const Dial& di
                 const EventSchema& schema) {
     const Expression& expression = *given.levels[level];
     if (expression.empty()) return;
-    const auto comparison = comparison_of(given, *expression.code(), schema, &dial.left);
+    const auto comparison = comparison_of(given, *expression.code(), schema, dial.left);
     if (!comparison) return;
     const Value old = right_of(expression, *comparison);
     if (!is_amount(old)) return;
-    const bool is_lowest = level == static_cast<std::size_t>(dial.level);
-    const double wanted = is_lowest ? number_of(to) : std::max(number_of(old), number_of(to));
+    const bool is_turned = level == static_cast<std::size_t>(dial.level);
+    const double wanted = is_turned ? number_of(to) : std::max(number_of(old), number_of(to));
     rule.levels[level] = replaced(expression, *comparison, amount(old.type, wanted));
     const auto& stays = given.stays[level];
     // `clear` may have made another tree of it, with the same comparisons in the same order.
     const auto staying =
-        stays && !stays->empty() ? comparison_of(given, *stays->code(), schema, &dial.left) : std::nullopt;
+        stays && !stays->empty() ? comparison_of(given, *stays->code(), schema, dial.left) : std::nullopt;
     if (staying && is_amount(right_of(*stays, *staying))) {
         const Value before = right_of(*stays, *staying);
         const double scale = number_of(old) == 0 ? 1 : number_of(before) / number_of(old);
@@ -115,29 +123,33 @@ void turn_level(Rule& rule, const Rule& given, std::size_t level, const Dial& di
 
 }  // namespace
 
-std::optional<Dial> dial_of(const Rule& rule, const EventSchema& schema) {
+std::vector<Dial> dials_of(const Rule& rule, const EventSchema& schema) {
+    std::vector<Dial> dials;
     for (std::size_t level = 1; level < kLevels; ++level) {
         if (!rule.levels[level] || rule.levels[level]->empty()) continue;
         const Code& code = *rule.levels[level]->code();
-        const auto comparison = comparison_of(rule, code, schema, nullptr);
-        if (!comparison) return std::nullopt;
-        Dial dial;
-        dial.level = static_cast<Level>(level);
-        dial.left = left_text(rule, code, code.nodes[*comparison], schema);
-        auto part = copy_of(code);
-        part->root = *comparison;
-        dial.text = std::string(level_name(dial.level)) + ": " + written(rule, Expression(part), schema);
-        dial.present = right_of(*rule.levels[level], *comparison);
-        dial.is_factor = dial.present.is_missing();
-        if (dial.is_factor) dial.present = Value::of_number(1);
-        return dial;
+        for (const std::uint32_t comparison : comparisons_of(code)) {
+            Dial dial;
+            dial.level = static_cast<Level>(level);
+            dial.left = left_text(rule, code, code.nodes[comparison], schema);
+            if (std::any_of(dials.begin(), dials.end(),
+                            [&](const Dial& d) { return d.level == dial.level && d.left == dial.left; }))
+                continue;
+            auto part = copy_of(code);
+            part->root = comparison;
+            dial.text = std::string(level_name(dial.level)) + ": " + written(rule, Expression(part), schema);
+            dial.present = right_of(*rule.levels[level], comparison);
+            dial.is_factor = dial.present.is_missing();
+            if (dial.is_factor) dial.present = Value::of_number(1);
+            dials.push_back(std::move(dial));
+        }
     }
-    return std::nullopt;
+    return dials;
 }
 
 Rule turned(const Rule& rule, const Dial& dial, const Value& to, const EventSchema& schema) {
     Rule other = rule;
-    for (std::size_t level = 1; level < kLevels; ++level) {
+    for (auto level = static_cast<std::size_t>(dial.level); level < kLevels; ++level) {
         if (!rule.levels[level]) continue;
         if (!dial.is_factor) {
             turn_level(other, rule, level, dial, to, schema);

@@ -10,21 +10,22 @@
 
 namespace tocsin::rules {
 
-/// What can be turned: the number that the first comparison of the rule's lowest colour asks for, or, where it asks for
-/// `threshold.colour`, a factor on all thresholds of the table.
+/// What can be turned: the number that a comparison of a colour asks for, or, where it asks for `threshold.colour`, a
+/// factor on the thresholds of this colour and of all above it.
 struct Dial {
     Level level = Level::kNone;
-    std::string left;  ///< "n"
+    std::string left;  ///< "n": what is compared
     std::string text;  ///< "yellow: n >= 3"
     bool is_factor = false;
     Value present;  ///< kInt, kNumber, kDuration; 1 for a factor
 };
 
-/// Empty: the lowest colour compares nothing with a number by `>` or `>=`.
-std::optional<Dial> dial_of(const Rule& rule, const EventSchema& schema);
+/// All of them, the lowest colour's first, those of one colour as they are written: its comparisons with a number by
+/// `>` or `>=`. What a colour compares twice is turned where it stands first.
+std::vector<Dial> dials_of(const Rule& rule, const EventSchema& schema);
 
-/// A number is put in place of the present one, and higher colours that compare the same thing ask for no less. The
-/// given rule must outlive the answer: texts are shared.
+/// A number is put in place of the present one, and higher colours that compare the same thing ask for no less; lower
+/// ones stay, and so do `overrides`. The given rule must outlive the answer: texts are shared.
 Rule turned(const Rule& rule, const Dial& dial, const Value& to, const EventSchema& schema);
 
 /// Settings worth a look around the present one, ascending, the present one among them.

@@ -91,6 +91,41 @@ TEST_F(Tune, TheLowestSettingThatFitsIsMarked) {
     EXPECT_TRUE(says(table.out, "<- fits") && says(table.out, "<- present")) << table.out;
 }
 
+TEST_F(Tune, AnotherColourMayBeTurned) {
+    const json d = document({"Often", "--level=red", "--values=2,4,5,6"});
+    EXPECT_EQ(d["dial"], "red: n >= 5");
+    // What opens as yellow opens; below it red opens first.
+    EXPECT_EQ(d["settings"][0]["flags"], 5);
+    for (const std::size_t row : {1U, 2U, 3U}) EXPECT_EQ(d["settings"][row]["flags"], 4) << d;
+    EXPECT_EQ(d["settings"][2]["present"], true);
+}
+
+TEST_F(Tune, OfSeveralComparisonsTheFirstIsTurnedOrTheOneThatIsNamed) {
+    std::string two = rules("n >= 9 or m >= 3");
+    two.replace(two.find("{n: count()}"), 12, "{n: count(), m: count() over 3d}");
+    scratch_.write("r.yml", two);
+    const Ran first = tune({"Often", "--values=9"});
+    EXPECT_TRUE(says(first.out, "yellow: n >= 9")) << first.out;
+    EXPECT_TRUE(says(first.err, "turned is `yellow: n >= 9`; --measure=m would turn `yellow: m >= 3`")) << first.err;
+    const json d = document({"Often", "--measure=m", "--values=2,3"});
+    EXPECT_EQ(d["dial"], "yellow: m >= 3");
+    EXPECT_EQ(d["settings"][0]["flags"], 5) << d;
+    EXPECT_EQ(d["settings"][1]["flags"], 4) << d;
+    EXPECT_FALSE(says(tune({"Often", "--measure=n", "--values=9"}).err, "--measure=")) << "it was chosen";
+}
+
+TEST_F(Tune, WhatIsNotThereIsAnErrorThatListsWhatCanBeTurned) {
+    const Ran measure = tune({"Often", "--measure=channels", "--values=2"});
+    EXPECT_EQ(measure.code, 1);
+    EXPECT_TRUE(says(measure.err, "yellow compares no `channels` with a number")) << measure.err;
+    EXPECT_TRUE(says(measure.err, "`yellow: n >= 3`, `red: n >= 5`")) << measure.err;
+    const Ran level = tune({"Often", "--level=orange", "--values=2"});
+    EXPECT_EQ(level.code, 1);
+    EXPECT_TRUE(says(level.err, "orange compares nothing")) << level.err;
+    EXPECT_TRUE(says(level.err, "`yellow: n >= 3`, `red: n >= 5`")) << level.err;
+    EXPECT_EQ(tune({"Often", "--level=purple", "--values=2"}).code, 2);
+}
+
 TEST_F(Tune, ThresholdsOfATableAreMultiplied) {
     const json d = document({"Place", "--values=0.5,1,1.5,2"});
     EXPECT_EQ(d["factor"], true);
