@@ -145,7 +145,8 @@ Instant PersonJudge::since(const Rule& rule, const rules::Remembered& rows, Inst
 episodes::Holding PersonJudge::ripe(const Rule& rule, episodes::SubjectState& state, const rules::Remembered& rows,
                                     Instant now, const Event* event) {
     episodes::Holding held_now = holding(rule, rows, now);
-    if (event == nullptr && !reviewing_ && !correcting_) held_now = without_storm(rule, state, held_now);
+    const bool clock = event == nullptr && !reviewing_ && !correcting_;
+    if (clock) held_now = without_storm(rule, state, held_now);
     const auto begins = [&](Level level) {
         episodes::Rising rising{level, now, {}, {}};
         const Event* trigger = event;
@@ -155,7 +156,7 @@ episodes::Holding PersonJudge::ripe(const Rule& rule, episodes::SubjectState& st
         rising.area = trigger->area;
         return rising;
     };
-    const auto by = event != nullptr || correcting_ ? episodes::JudgedBy::kEvent : episodes::JudgedBy::kClock;
+    const auto by = clock ? episodes::JudgedBy::kClock : episodes::JudgedBy::kEvent;
     const episodes::Holding taken = episodes::ripe(rule, state.episode, held_now, {state.rising, now, by, begins});
     if (!state.rising.empty()) holding(rule, rows, now);  // since() used the scratch measures
     return taken;
@@ -163,9 +164,9 @@ episodes::Holding PersonJudge::ripe(const Rule& rule, episodes::SubjectState& st
 
 void PersonJudge::judge_windows(const Rule& rule, episodes::SubjectState& state, const rules::Remembered& rows,
                                 Instant now, const Event* event) {
-    // What comes at the instant of a beat, and what it corrects, is heard at that beat: others of that instant may
-    // follow.
-    const bool comes = event != nullptr || correcting_;
+    // What comes at the instant of a beat, a correction and a new rule too, is heard at that beat: other events of that
+    // instant may follow.
+    const bool comes = event != nullptr || correcting_ || reviewing_;
     const bool between = rule.interval > Duration::zero() && (comes || rule.on_beat(now) != now);
     // Between two beats nothing that began with a beat ends: a late event may yet make it hold at the next one.
     const bool waits = state.episode.open() || (between && !state.rising.empty());

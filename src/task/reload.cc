@@ -16,14 +16,28 @@ bool has_states(std::string_view profile) {
     return !in.string().empty();
 }
 
+// Nothing is judged before an instant that was judged already.
+Instant not_before(const ledger::Profile& profile, Instant from) {
+    return profile.rows().empty() ? from : std::max(from, profile.rows().back().event.time);
+}
+
+std::vector<std::string> by_of(const Rule& rule, const EventSchema& schema) {
+    std::vector<std::string> names;
+    for (const FieldId field : rule.by) names.push_back(schema.field_name(field));
+    return names;
+}
+
 }  // namespace
 
+// Those that are no more. One that tells others apart now can say nothing of the subjects it had: it is another rule.
 std::map<std::string, Rule> Task::rules_gone() const {
     std::map<std::string, Rule> gone;
     for (const auto& [name, known] : known_rules_) {
-        if (rules_->find(name) != nullptr) continue;
+        const Rule* now = rules_->find(name);
+        if (now != nullptr && (now->expect || by_of(*now, setting_.schema) == known.by)) continue;
         Rule rule;  // all that closing an episode needs
         rule.name = name;
+        rule.limit = now != nullptr ? now->limit : 0;
         rule.raises_case = known.raises_case;
         for (const std::string& field : known.by) {
             if (const auto id = setting_.schema.field(field)) rule.by.push_back(*id);
@@ -56,7 +70,7 @@ void Task::adopt(std::shared_ptr<const RuleSet> rules) {
         KnownRule& entry = known[rule.name];
         entry.definition_hash = rule.definition_hash;
         entry.raises_case = rule.raises_case;
-        for (const FieldId field : rule.by) entry.by.push_back(setting_.schema.field_name(field));
+        entry.by = by_of(rule, setting_.schema);
     }
     known_rules_ = std::move(known);
     begin_sweep();
@@ -76,7 +90,7 @@ void Task::close_missing_rules(const std::map<std::string, Rule>& gone) {
         if (std::none_of(at.states.begin(), at.states.end(), is_gone)) continue;
         for (episodes::SubjectState& s : at.states) {
             if (!is_gone(s) || !s.episode.open()) continue;
-            const auto step = episodes::close(s.episode, CloseReason::kRuleRemoved, clock_);
+            const auto step = episodes::close(s.episode, CloseReason::kRuleRemoved, not_before(at.profile, clock_));
             recorder_.record(gone.at(s.rule), s, step, {});
         }
         std::erase_if(at.states, is_gone);
@@ -95,8 +109,7 @@ void Task::judge_phases() {
     for (ledger::Slot slot = 0; slot < table_.slots(); ++slot) {
         if (!table_.alive(slot) || !has_states(table_.bytes(slot))) continue;
         WorkingSet::Entry& at = take(slot);
-        // Not before an instant that was judged already.
-        const Instant now = at.profile.rows().empty() ? from : std::max(from, at.profile.rows().back().event.time);
+        const Instant now = not_before(at.profile, from);
         for (episodes::SubjectState& s : at.states) {
             if (const Rule* rule = rules_->find(s.rule)) s.due = std::min(s.due, looked_at(*rule, s, now));
         }

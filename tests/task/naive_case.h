@@ -59,30 +59,47 @@ inline void look_at_corrections(Rule& rule, Dice& dice) {
 
 /// What a case has besides a rule and events.
 struct With {
-    bool corrections = false;
+    bool corrections = false, reloads = false;
 };
+
+/// What the rule file says between two reloads. gone: another rule stands there, of which nothing is ever told.
+struct Version {
+    Rule rule;
+    std::string text;
+    bool gone = false;
+};
+
+inline constexpr const char* kOtherText =
+    "groups:\n- name: g\n  rules:\n  - {alert: Q, on: c, by: [customer], within: 9s, levels: {red: count() >= 99}}\n";
 
 /// What the case is made of: a rule, and records in the order they are read, some of them twice.
 struct Case {
     static constexpr Millis kDisorder = 6000;
     static constexpr Millis kAfter = 500'000;  // so long time passes after the last
     Millis retention, start = kStart;
-    Rule rule;
-    std::string text;
+    std::vector<Version> versions;  // the first one at the start
     std::vector<Fact> facts;
-    std::vector<bool> restarts;
+    std::vector<bool> restarts;         // behind each fact
+    std::vector<std::size_t> in_force;  // which version is, from behind each fact on
+
+    [[nodiscard]] const Rule& rule() const { return versions[0].rule; }
 
     Case(std::uint32_t seed, int steps, With with = {}) {
         Dice dice(seed, 0);
         retention = dice.of<Millis>({60'000, 60'000, kLongRetention, kMonths});
-        if (with.corrections) retention = dice.of<Millis>({kLongRetention, kMonths});
+        // Where rows are forgotten, what a correction takes back, and when a colour of a new rule began, cannot always
+        // be told.
+        if (with.corrections || with.reloads) retention = dice.of<Millis>({kLongRetention, kMonths});
+        versions.resize(with.reloads ? 4 : 1);
+        Rule& rule = versions[0].rule;
         do {
             rule = any_rule(dice, retention);
         } while (rule.colours.empty());
         if (const char unit = rule.within.unit; unit != 0) start = kNights[unit == 'd' ? 0 : unit == 'w' ? 1 : 2];
         if (retention >= kLongRetention && dice.one_in(3)) give_phases(rule, dice, start);
         if (with.corrections) look_at_corrections(rule, dice);
-        text = text_of(rule, dice) + phases_text(rule);
+        versions[0].text = text_of(rule, dice) + phases_text(rule);
+        for (std::size_t i = 1; i < versions.size(); ++i) versions[i] = another_version(dice, with);
         Millis time = start;
         const int jitter = dice.of({0, 0, 5, 6, 12});
         for (int i = 0; i < steps; ++i) {
@@ -97,6 +114,28 @@ struct Case {
                           static_cast<std::size_t>(step.below(std::min<int>(4, static_cast<int>(facts.size()))))]);
         }
         for (std::size_t i = 0; i < facts.size(); ++i) restarts.push_back(dice.one_in(15));
+        for (std::size_t i = 0; i < facts.size(); ++i) {
+            const std::size_t before = i == 0 ? 0 : in_force.back();
+            const bool reloads = with.reloads && dice.one_in(8);
+            in_force.push_back(reloads ? static_cast<std::size_t>(dice.below(4)) : before);
+        }
+    }
+
+private:
+    /// A rule of the same name. When phases begin stays as it was: no rule is judged anew because of that.
+    [[nodiscard]] Version another_version(Dice& dice, With with) const {
+        Version next;
+        do {
+            next.rule = any_rule(dice, retention);
+        } while (next.rule.colours.empty());
+        if (!dice.one_in(4)) next.rule.by = rule().by;
+        if (rule().phased() && !dice.one_in(3)) give_phases(next.rule, dice, start);
+        next.rule.plan = rule().plan;
+        next.rule.settle = rule().settle;
+        if (with.corrections) look_at_corrections(next.rule, dice);
+        next.gone = dice.one_in(5);
+        next.text = next.gone ? kOtherText : text_of(next.rule, dice) + phases_text(next.rule);
+        return next;
     }
 };
 

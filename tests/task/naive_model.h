@@ -1,98 +1,98 @@
 #pragma once
-/// A person rule judged by recounting everything at every step. See naive_levels.h.
+/// A person rule judged by recounting everything at every step. See naive_known.h.
 
-#include <set>
-
-#include "naive_levels.h"
+#include "naive_known.h"
 
 namespace tocsin::task::naive {
 
-/// What is known of one subject and what its episode is.
+/// One subject: what is known of it and what its episode is.
 class Subject {
 public:
-    Subject(const Rule& rule, Fact like) : rule_(rule), like_(std::move(like)) {}
+    /// `told`: what is said of it.
+    Subject(const Rule& rule, Fact like, std::vector<std::string>& told) : known_(rule, std::move(like)), told_(told) {}
 
-    [[nodiscard]] const Fact& like() const { return like_; }
-    void forget() {
-        counted_.clear();
-        person_.clear();
-        own_.clear();
-    }
-    void know(const Fact& fact) {
-        if (rule_.counts(fact) && rule_.subject(fact) == rule_.subject(like_)) keep(counted_, fact);
-        if (rule_.same_person(fact, like_)) keep(person_, fact);
-        if (fact.kind == "phase_change" && fact.customer == like_.customer) keep(own_, fact);
-    }
+    [[nodiscard]] Known& known() { return known_; }
     /// Everything that happens before `limit` because time passes.
     void run(Millis limit) {
         for (;;) {
             Millis next = limit;
-            for (const Millis t : changes()) {
-                if (t > judged_) next = std::min(next, rule_.beat(t));
+            for (const Millis t : known_.changes()) {
+                if (t > judged_) next = std::min(next, rule().beat(t));
             }
-            for (const Millis t : rule_.boundaries(own_)) {
+            for (const Millis t : known_.boundaries()) {
                 if (t > judged_) next = std::min(next, t);
             }
             if (told_of_) next = std::min(next, *told_of_);
-            if (false_since_) next = std::min(next, std::max(judged_, lowering_due()));
+            if (false_since_) next = std::min(next, rule().beat(std::max(judged_, lowering_due())));
             for (const auto& [level, start] : rising_)
-                next = std::min(next, std::max(judged_, rule_.beat(start.since + rule_.hold)));
+                next = std::min(next, rule().beat(std::max(judged_, start.since + rule().hold)));
             if (next >= limit) return;
             judge(next, By::kClock);
         }
     }
     /// The fact has come, and is known.
     void hear(Millis now, const Fact& fact) {
-        if (looks_at(fact)) judge(now, By::kEvent, &fact);
-        if (changes_phase(fact)) judge(now, By::kClock);
+        if (known_.looks_at(fact)) judge(now, By::kEvent, &fact);
+        if (known_.changes_phase(fact)) judge(now, By::kClock);
     }
     /// Whether the episode can be seen to rest on what is known: `fact` is about to be taken back. Where some of what
     /// lay in the windows of the opening may be forgotten (before `oldest`), the fact must explain it.
     [[nodiscard]] bool explained_by(const Fact& fact, Millis oldest) const {
-        return opened_ - rule_.longest() >= oldest || (fact.time <= opened_ && holds_any(opened_));
+        return opened_ - rule().longest() >= oldest || (fact.time <= opened_ && known_.holds_any(opened_));
     }
     /// A fact is another by now, or never was; all that stands is known. What waits begins anew, and an episode that
     /// has had no colour since it opened is retracted. Phases raise nothing.
     void correct(Millis now, const Fact& was, const std::optional<Fact>& is, bool explained) {
-        const bool looks = looks_at(was) || (is && looks_at(*is));
-        if (!looks && !changes_phase(was)) return;
+        const bool looks = known_.looks_at(was) || (is && known_.looks_at(*is));
+        if (!looks && !known_.changes_phase(was)) return;
         if (looks) rising_.clear();
-        if (level_ > 0 && explained && !held_since(opened_, now)) tell("closed as corrected", now, 0, now, "");
-        judge(now, looks ? By::kCorrection : By::kClock);
+        if (level_ > 0 && explained && !known_.held_since(opened_, now)) tell("closed as corrected", now, 0, now, "");
+        judge(now, looks ? By::kChange : By::kClock);
     }
-    std::vector<std::string> told;
+    /// All that stands is known under the new rule: it is judged as if an event had come, and what waits begins anew.
+    void review(Millis now) {
+        rising_.clear();
+        told_of_.reset();
+        judge(now, By::kChange);
+    }
+    /// There is no such rule any more.
+    void close(Millis now) {
+        if (level_ > 0)
+            told_.push_back("closed as rule_removed 0 from " + std::to_string(level_) + " at " + std::to_string(now) +
+                            " of");
+    }
 
 private:
-    /// At one instant events, and what they correct, come before clocks.
-    enum class By { kEvent, kCorrection, kClock };
+    /// At one instant events, and what is changed by a correction or a new rule, come before clocks.
+    enum class By { kEvent, kChange, kClock };
     void judge(Millis now, By by, const Fact* event = nullptr) {
-        if (rule_.interval > 0 && by != By::kClock) {
-            told_of_ = std::min(told_of_.value_or(rule_.beat(now)), rule_.beat(now));
+        if (rule().interval > 0 && by != By::kClock) {
+            told_of_ = std::min(told_of_.value_or(rule().beat(now)), rule().beat(now));
             judged_ = std::max(judged_, now - 1);
             return;
         }
         judged_ = now;
         told_of_.reset();
-        if (level_ == 0 && !in_reach(now)) return rising_.clear();
-        const std::vector<Thing> values = measure(now);
-        int most = rule_.top_of(own_, values, now);
-        if (rule_.phased() && by == By::kClock)
+        if (level_ == 0 && !known_.in_reach(now)) return rising_.clear();
+        const std::vector<Thing> values = known_.measure(now);
+        int most = known_.top(values, now);
+        if (rule().phased() && by == By::kClock)
             most = std::min(most, rising_.empty() ? level_ : std::max(level_, rising_.rbegin()->first));
-        const int top = rule_.hold == 0 ? most : held_long_enough(most, now, by, event);
-        const auto stays = [&](const Colour& c) { return rule_.stays(own_, c, values, now); };
-        const auto present = std::find_if(rule_.colours.begin(), rule_.colours.end(),
+        const int top = rule().hold == 0 ? most : held_long_enough(most, now, by, event);
+        const auto stays = [&](const Colour& c) { return known_.stays(c, values, now); };
+        const auto present = std::find_if(rule().colours.begin(), rule().colours.end(),
                                           [&](const Colour& c) { return c.level == level_; });
         if (top > level_) {
-            const Start start = rule_.hold == 0 ? start_of(now, top, event) : rising_.at(top);
-            tell(level_ == 0 ? "opened" : "raised", rule_.beat(start.since + rule_.hold), top, now, start.trigger);
+            const Start start = rule().hold == 0 ? start_of(now, top, event) : rising_.at(top);
+            tell(level_ == 0 ? "opened" : "raised", rule().beat(start.since + rule().hold), top, now, start.trigger);
             false_since_.reset();
-        } else if (level_ > 0 && (top == level_ || stays(*present))) {
+        } else if (level_ > 0 && (top == level_ || (present != rule().colours.end() && stays(*present)))) {
             false_since_.reset();
-        } else if (level_ > 0 && rule_.keep == 0) {
+        } else if (level_ > 0 && rule().keep == 0) {
             if (!false_since_) false_since_ = now;
             if (now < lowering_due()) return;
             int below = 0;
-            for (const Colour& c : rule_.colours) {
+            for (const Colour& c : rule().colours) {
                 if (c.level < level_ && stays(c)) below = c.level;
             }
             tell(below == 0 ? "closed" : "lowered", lowering_due(), below, now, "");
@@ -102,46 +102,6 @@ private:
             lower_after_a_while(now, values);
         }
     }
-    static void keep(std::vector<const Fact*>& facts, const Fact& fact) {
-        const auto later = [](Millis t, const Fact* f) { return t < f->time; };
-        facts.insert(std::upper_bound(facts.begin(), facts.end(), fact.time, later), &fact);
-    }
-    [[nodiscard]] bool in_reach(Millis now) const {
-        return std::any_of(counted_.begin(), counted_.end(),
-                           [&](const Fact* f) { return f->time <= now && f->time >= now - rule_.longest(); });
-    }
-    [[nodiscard]] std::vector<Thing> measure(Millis now) const {
-        std::vector<Thing> values;
-        for (const Function& f : rule_.functions) values.push_back(recount(f, f.of_person() ? person_ : counted_, now));
-        return values;
-    }
-    [[nodiscard]] std::set<Millis> changes() const {
-        std::set<Millis> all;
-        for (const Function& f : rule_.functions) {
-            for (const Fact* fact : f.of_person() ? person_ : counted_) {
-                if (f.fn == "seen" && fact->kind != f.kind) continue;
-                if (f.fn == "attr" && fact->get(f.field).index() == 0) continue;
-                all.insert({fact->time, f.window.end(fact->time)});
-            }
-        }
-        return all;
-    }
-    [[nodiscard]] bool looks_at(const Fact& fact) const {
-        const bool counted = rule_.counts(fact) && rule_.subject(fact) == rule_.subject(like_);
-        return counted || (rule_.same_person(fact, like_) && rule_.watches(fact));
-    }
-    [[nodiscard]] bool changes_phase(const Fact& fact) const {
-        return rule_.phased() && fact.kind == "phase_change" && fact.customer == like_.customer;
-    }
-    [[nodiscard]] bool holds_any(Millis t) const { return in_reach(t) && rule_.top_of(own_, measure(t), t) > 0; }
-    /// Whether any colour held at an instant of [from, to].
-    [[nodiscard]] bool held_since(Millis from, Millis to) const {
-        std::set<Millis> instants = changes();
-        instants.merge(rule_.boundaries(own_));
-        instants.insert({from, to});
-        return std::any_of(instants.begin(), instants.end(),
-                           [&](Millis t) { return t >= from && t <= to && holds_any(t); });
-    }
     /// When a colour began to hold, and by which event.
     struct Start {
         Millis since = 0;
@@ -149,56 +109,34 @@ private:
     };
     [[nodiscard]] Start start_of(Millis now, int level, const Fact* event) const {
         if (event != nullptr && event->time == now) return {now, event->id};
-        const Millis begun = rule_.interval > 0 ? now : since(now, level);
-        return {begun, latest(begun)};
+        const Millis begun = rule().interval > 0 ? now : known_.since(now, level);
+        return {begun, known_.latest(begun)};
     }
     /// The highest colour that has held for `hold`, the present one where none has. What happens at the same instant
     /// comes first.
     int held_long_enough(int top, Millis now, By by, const Fact* event) {
         std::erase_if(rising_, [&](const auto& entry) { return entry.first > top || entry.first <= level_; });
         int taken = std::min(top, level_);
-        for (const Colour& c : rule_.colours) {
+        for (const Colour& c : rule().colours) {
             if (c.level > top || c.level <= level_) continue;
             if (!rising_.contains(c.level)) rising_[c.level] = start_of(now, c.level, event);
-            const Millis due = rule_.beat(rising_[c.level].since + rule_.hold);
+            const Millis due = rule().beat(rising_[c.level].since + rule().hold);
             if (by == By::kClock ? due <= now : due < now) taken = c.level;
         }
         return taken;
     }
     [[nodiscard]] Millis lowering_due() const {
-        return rule_.beat(std::max(*false_since_ + rule_.keep, level_since_ + rule_.dwell));
-    }
-    [[nodiscard]] Millis since(Millis now, int level) const {
-        const std::set<Millis> all = changes();
-        Millis start = now;
-        for (auto t = std::make_reverse_iterator(all.upper_bound(now)); t != all.rend(); ++t) {
-            if (!in_reach(*t) || rule_.top_of(own_, measure(*t), *t) < level) break;
-            start = *t;
-        }
-        return start;
-    }
-    [[nodiscard]] bool counts_in_any_window(const Fact& fact, Millis now) const {
-        return rule_.within.holds(fact.time, now) ||
-               std::any_of(rule_.functions.begin(), rule_.functions.end(),
-                           [&](const Function& f) { return !f.of_person() && f.window.holds(fact.time, now); });
-    }
-    [[nodiscard]] std::string latest(Millis at) const {
-        std::string found = "nothing";
-        for (const Fact* fact : person_) {
-            const bool counted = std::find(counted_.begin(), counted_.end(), fact) != counted_.end();
-            if (fact->time <= at && (counted || rule_.watches(*fact))) found = fact->id;
-        }
-        return found;
+        return rule().beat(std::max(*false_since_ + rule().keep, level_since_ + rule().dwell));
     }
     void lower_after_a_while(Millis now, const std::vector<Thing>& values) {
         while (level_ > 0 && false_since_ && now >= lowering_due()) {
             const Millis due = lowering_due();
             int below = 0;
             bool stays = false;
-            for (const Colour& c : rule_.colours) {
+            for (const Colour& c : rule().colours) {
                 if (c.level >= level_) break;
                 below = c.level;
-                stays = rule_.stays(own_, c, values, now);
+                stays = known_.stays(c, values, now);
             }
             tell(below == 0 ? "closed" : "lowered", due, below, now, "");
             false_since_ = below == 0 || stays ? std::nullopt : std::optional(due);
@@ -206,45 +144,33 @@ private:
     }
     void tell(const std::string& what, Millis at, int level, Millis now, const std::string& trigger);
 
-    const Rule& rule_;
-    Fact like_;
-    std::vector<const Fact*> counted_, person_, own_;
+    [[nodiscard]] const Rule& rule() const { return known_.rule(); }
+
+    Known known_;
+    std::vector<std::string>& told_;
     int level_ = 0;
     std::optional<Millis> false_since_, told_of_;  // told of: the beat at which an event is heard
     std::map<int, Start> rising_;
-    Millis level_since_ = 0, opened_ = 0;
+    static constexpr Millis kLongAgo = INT64_MIN / 4;
+    Millis level_since_ = kLongAgo, opened_ = 0;  // level_since: of rules with `dwell` only
     Millis judged_ = INT64_MIN / 2;
 };
-
-inline std::string shown(const Thing& thing) {
-    if (const auto* b = std::get_if<bool>(&thing)) return *b ? "true" : "false";
-    if (const auto* d = std::get_if<double>(&thing)) return std::to_string(*d);
-    const auto* s = std::get_if<std::string>(&thing);
-    return s == nullptr ? "nothing" : *s;
-}
 
 inline void Subject::tell(const std::string& what, Millis at, int level, Millis now, const std::string& trigger) {
     std::string line =
         what + " " + std::to_string(level) + " from " + std::to_string(level_) + " at " + std::to_string(at);
     if (what == "opened") line += " by " + trigger;
-    for (const Thing& value : measure(now)) line += " " + shown(value);
-    std::set<std::string> evidence;
-    for (const Function& f : rule_.functions) {
-        for (const Fact* fact : f.of_person() ? person_ : counted_) {
-            if (f.fn == "attr" || (f.fn == "seen" && fact->kind != f.kind)) continue;
-            if (f.window.holds(fact->time, now)) evidence.insert(fact->id);
-        }
-    }
-    for (const Fact* fact : counted_) {
-        if (counts_in_any_window(*fact, now)) evidence.insert(fact->id);
-    }
+    for (const Thing& value : known_.measure(now)) line += " " + shown(value);
+    const std::set<std::string> evidence = known_.evidence(now);
     line += evidence.size() >= 20 ? " many" : " of";  // a record names the newest 20
     for (const std::string& id : evidence) line += evidence.size() < 20 ? " " + id : "";
-    told.push_back(line);
+    told_.push_back(line);
     if (level_ == 0) opened_ = at;
     level_ = level;
-    level_since_ = at;
-    if (level == 0) false_since_.reset();
+    if (rule().dwell > 0) level_since_ = at;
+    if (level > 0) return;
+    level_since_ = kLongAgo;
+    false_since_.reset();
 }
 
 }  // namespace tocsin::task::naive

@@ -1,6 +1,6 @@
-/// Random rules over random events, some of them corrected, judged by tasks and by recounting everything at every step:
-/// the same transitions.
-/// 100 cases; with RC_PARAMS="max_success=N", as task.random_cases has it and ./dev model, N.
+/// Random rules over random events, some of them corrected, and reloads, judged by tasks and by recounting everything
+/// at every step: the same transitions. 100 cases; with RC_PARAMS="max_success=N", as task.random_cases has it and
+/// ./dev model, N.
 
 #include <gtest/gtest.h>
 // rapidcheck wants gtest before it
@@ -50,18 +50,17 @@ std::shared_ptr<const PhasePlan> plan_of(const naive::Rule& rule) {
     return plan;
 }
 
-std::shared_ptr<const RuleSet> loaded(const std::string& text, Millis retention,
-                                      std::shared_ptr<const PhasePlan> phases = nullptr) {
+std::shared_ptr<const RuleSet> loaded(const Case& c, const naive::Version& version) {
     yaml::Diagnostics diagnostics;
     rules::RuleSources sources;
-    sources.files = {{"r.yml", text}};
+    sources.files = {{"r.yml", version.text}};
     sources.read = [](const std::string& path) -> Result<std::string> { return reject("no file " + path); };
-    sources.phases = std::move(phases);
+    sources.phases = plan_of(c.rule());
     sources.zone = *Zone::make("Asia/Shanghai");
     rules::RuleLimits limits;
-    limits.retention = Duration(retention);
+    limits.retention = Duration(c.retention);
     auto set = rules::load_rules(sources, schema(), limits, diagnostics);
-    if (!set.ok()) RC_FAIL(text + diagnostics.text());
+    if (!set.ok()) RC_FAIL(version.text + diagnostics.text());
     return std::make_shared<const RuleSet>(std::move(*set));
 }
 
@@ -122,7 +121,7 @@ std::string shown(const Value& value, std::string_view text) {
 /// The case's rule and events, in tasks.
 class Real {
 public:
-    explicit Real(const Case& c) : case_(c), rules_(loaded(c.text, c.retention, plan_of(c.rule))) {
+    explicit Real(const Case& c) : case_(c), version_(&c.versions[0]) {
         setting_.limits.retention = Duration(c.retention);
         setting_.limits.dedup = Duration(c.retention);
         start();
@@ -135,7 +134,15 @@ public:
             tasks_->task(0).advance(highest - Duration(Case::kDisorder));
             give(fact);
             collect();
-            if (case_.restarts[i]) restart();
+            const naive::Version& next = case_.versions[case_.in_force[i]];
+            const bool reloads = std::exchange(version_, &next) != &next;
+            if (reloads) rules_ = loaded(case_, *version_);
+            if (case_.restarts[i])
+                restart();
+            else if (reloads)
+                tasks_->adopt(rules_);
+            while (tasks_->sweep(1000)) continue;
+            collect();
         }
         tasks_->finish(highest + Duration(Case::kAfter));
         collect();
@@ -186,7 +193,8 @@ private:
     }
 
     const Case& case_;
-    std::shared_ptr<const RuleSet> rules_;
+    const naive::Version* version_;
+    std::shared_ptr<const RuleSet> rules_ = loaded(case_, *version_);
     AreaTree areas_;
     Pseudonymizer pseudonyms_ = Pseudonymizer::fixed();
     Setting setting_{schema(), areas_, pseudonyms_, {}, 1};
@@ -205,12 +213,14 @@ std::string shown(const Told& told) {
 }
 
 std::string shown(const Case& c) {
-    std::string out = c.text;
+    std::string out;
+    for (const naive::Version& version : c.versions) out += version.text;
     for (std::size_t i = 0; i < c.facts.size(); ++i) {
         const Fact& f = c.facts[i];
         out += f.id + " " + f.kind + " " + std::to_string(f.time - c.start) + " " + f.subscriber + " " + f.category;
         if (!f.corrects.empty()) out += " of " + f.corrects;
         for (const auto& [name, value] : f.fields) out += " " + name + "=" + naive::shown(value);
+        if (c.in_force[i] != (i == 0 ? 0 : c.in_force[i - 1])) out += " reload " + std::to_string(c.in_force[i]);
         out += c.restarts[i] ? " restart\n" : "\n";
     }
     return out;
@@ -227,13 +237,13 @@ struct Measured {
         std::vector<const Fact*> counted;
         for (std::size_t i = 0; i < facts.size(); ++i) {
             rows.push_back(event_of(*facts[i], fields[i]));
-            if (c.rule.counts(*facts[i])) counted.push_back(facts[i]);
+            if (c.rule().counts(*facts[i])) counted.push_back(facts[i]);
         }
         std::vector<Value> values;
         rules::measure(rule, {rows, rows}, from_millis(now), values);
         next = rules::next_change(rule, {rows, rows}, from_millis(now));
-        for (std::size_t i = 0; i < c.rule.functions.size(); ++i) {
-            const naive::Function& f = c.rule.functions[i];
+        for (std::size_t i = 0; i < c.rule().functions.size(); ++i) {
+            const naive::Function& f = c.rule().functions[i];
             judged += shown(values[i], values[i].string) + " ";
             recounted += naive::shown(naive::recount(f, f.of_person() ? facts : counted, now)) + " ";
         }
@@ -247,7 +257,7 @@ std::uint32_t any_seed() {
 RC_GTEST_PROP(NaiveModel, MeasuresEqualARecountAtAnyInstantAndChangeOnlyWhereSaid, ()) {
     const std::uint32_t seed = any_seed();
     const Case c(seed, *rc::gen::inRange(1, 60));
-    const auto rules = loaded(c.text, c.retention, plan_of(c.rule));
+    const auto rules = loaded(c, c.versions[0]);
     std::vector<const Fact*> facts;
     for (const Fact& fact : c.facts) facts.push_back(&fact);
     std::stable_sort(facts.begin(), facts.end(), [](const Fact* a, const Fact* b) { return a->time < b->time; });
@@ -298,15 +308,25 @@ RC_GTEST_PROP(NaiveModel, TransitionsEqualThoseOfARecountOfWhatStandsCorrected, 
     expect_equal_transitions(seed, Case(seed, *rc::gen::inRange(1, 60), {.corrections = true}));
 }
 
-TEST(NaiveModel, CorrectionsThatDoNothingAreFound) {
-    int found = 0;
+RC_GTEST_PROP(NaiveModel, TransitionsEqualThoseOfARecountWithTheRulesOfEachReload, ()) {
+    const std::uint32_t seed = any_seed();
+    expect_equal_transitions(seed,
+                             Case(seed, *rc::gen::inRange(1, 60), {.corrections = seed % 2 == 0, .reloads = true}));
+}
+
+TEST(NaiveModel, CorrectionsAndReloadsThatDoNothingAreFound) {
+    int corrections = 0, reloads = 0;
     for (std::uint32_t seed = 1; seed <= 200; ++seed) {
-        Case c(seed, 40, {.corrections = true});
+        Case c(seed, 40, {.corrections = true, .reloads = true});
         const Told expected = naive::recounted(c);
-        for (Fact& fact : c.facts) fact.corrects.clear();
-        found += Real(c).told() == expected ? 0 : 1;
+        Case without = c;
+        for (Fact& fact : without.facts) fact.corrects.clear();
+        corrections += Real(without).told() == expected ? 0 : 1;
+        c.in_force.assign(c.facts.size(), 0);
+        reloads += Real(c).told() == expected ? 0 : 1;
     }
-    EXPECT_GT(found, 40);
+    EXPECT_GT(corrections, 20);
+    EXPECT_GT(reloads, 20);
 }
 
 }  // namespace

@@ -28,7 +28,7 @@ inline std::optional<Fact> as_corrected(Fact fact, const std::vector<Fact>& came
 
 class Recount {
 public:
-    explicit Recount(const Case& c) : case_(c) {}
+    explicit Recount(const Case& c) : case_(c), version_(&c.versions[0]) {}
 
     void read(const Fact& fact) {
         highest_ = std::max(highest_, fact.time);
@@ -39,24 +39,30 @@ public:
         const std::optional<Fact> as = as_corrected(fact, came_);
         if (!as) return;  // taken back before it came
         for (auto& [key, s] : subjects_) {
-            if (s.like().customer == fact.customer) s.run(fact.time);
+            if (s.known().like().customer == fact.customer) s.run(fact.time);
         }
         standing_.push_back(*as);
         learn();
-        Millis now = clock_;
-        for (const Fact& f : standing_) {
-            if (f.customer == fact.customer) now = std::max(now, f.time);
-        }
+        const Millis now = now_of(fact.customer);
         for (auto& [key, s] : subjects_) s.hear(now, standing_.back());
         if (!fact.corrects.empty()) correct(fact, now);
     }
-    Told told() {
-        Told told;
-        for (auto& [key, s] : subjects_) {
-            s.run(highest_ + Case::kAfter + 1);
-            if (!s.told.empty()) told[key] = s.told;
+    void reload(const Version& version) {
+        if (version_ == &version) return;
+        const bool others = version.gone || version.rule.by != version_->rule.by;  // nothing is said of these subjects
+        version_ = &version;
+        if (others) {
+            for (auto& [key, s] : subjects_) s.close(now_of(s.known().like().customer));
+            subjects_.clear();
         }
-        return told;
+        for (auto& [key, s] : subjects_) s.known().obey(version.rule);
+        learn();
+        for (auto& [key, s] : subjects_) s.review(now_of(s.known().like().customer));
+    }
+    Told told() {
+        for (auto& [key, s] : subjects_) s.run(highest_ + Case::kAfter + 1);
+        std::erase_if(told_, [](const auto& entry) { return entry.second.empty(); });
+        return told_;
     }
 
 private:
@@ -64,15 +70,24 @@ private:
         const auto found = std::find_if(facts.begin(), facts.end(), [&](const Fact& f) { return f.id == id; });
         return found == facts.end() ? nullptr : &*found;
     }
+    /// When something is judged that has to do with the customer: not before anything that stands.
+    [[nodiscard]] Millis now_of(const std::string& customer) const {
+        Millis now = clock_;
+        for (const Fact& f : standing_) {
+            if (f.customer == customer) now = std::max(now, f.time);
+        }
+        return now;
+    }
     /// Tells every subject all that stands.
     void learn() {
-        for (auto& [key, s] : subjects_) s.forget();
+        for (auto& [key, s] : subjects_) s.known().forget();
+        const Rule& rule = version_->rule;
         for (const Fact& fact : standing_) {
-            const auto key = case_.rule.subject(fact);
-            if (key && case_.rule.counts(fact)) subjects_.try_emplace(*key, case_.rule, fact);
+            const auto key = version_->gone ? std::nullopt : rule.subject(fact);
+            if (key && rule.counts(fact)) subjects_.try_emplace(*key, rule, fact, told_[*key]);
         }
         for (auto& [key, s] : subjects_) {
-            for (const Fact& fact : standing_) s.know(fact);
+            for (const Fact& fact : standing_) s.known().know(fact);
         }
     }
     /// The correction has been heard like any other event: now its own event is another, or never was.
@@ -94,14 +109,19 @@ private:
     }
 
     const Case& case_;
+    const Version* version_;
     std::vector<Fact> came_, standing_;  // in order of arrival: as they came, and what they are by now
+    Told told_;
     std::map<std::string, Subject> subjects_;
     Millis clock_ = INT64_MIN / 4, highest_ = INT64_MIN / 4;
 };
 
 inline Told recounted(const Case& c) {
     Recount recount(c);
-    for (const Fact& fact : c.facts) recount.read(fact);
+    for (std::size_t i = 0; i < c.facts.size(); ++i) {
+        recount.read(c.facts[i]);
+        recount.reload(c.versions[c.in_force[i]]);
+    }
     return recount.told();
 }
 

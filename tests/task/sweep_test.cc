@@ -58,7 +58,7 @@ protected:
         }
         group_->adopt(rules(body));
     }
-    void give(const std::string& id, int customer, std::int64_t second) {
+    void give(const std::string& id, int customer, std::int64_t second, Duration behind = 0s) {
         const std::string who = "c" + std::to_string(customer);
         Event event;
         event.kind = *schema_.kind("complaint");
@@ -66,7 +66,7 @@ protected:
         event.id = id;
         event.customer = event.subscriber = who;
         event.area = "north";
-        for (std::uint32_t i = 0; i < kTasks; ++i) group_->task(i).advance(event.time);
+        for (std::uint32_t i = 0; i < kTasks; ++i) group_->task(i).advance(event.time - behind);
         group_->apply(static_cast<std::uint32_t>(customer) % kTasks, event);
     }
     /// Twelve people, of whom one in three has complained three times.
@@ -144,6 +144,47 @@ TEST_F(SweepTest, NothingIsSaidBeforeItsTurnAndEverythingAtTheEnd) {
     EXPECT_FALSE(group_->warming());
     give("f1", 0, 3'000);
     EXPECT_EQ(with(told(), "swept"), 0u) << "what an event brings about is told as ever";
+}
+
+TEST_F(SweepTest, ANewRuleIsHeardWithAllThatComesAtThatInstant) {
+    const std::string body = "  - {alert: New, on: complaint, by: [customer], within: 1h, ";
+    for (const char* rule : {"interval: 10m, levels: {yellow: count() == 1, orange: count() >= 2}}\n",
+                             "for: 10m, levels: {yellow: count() == 1}}\n"}) {
+        live(kOld);
+        give("e1", 0, 0);
+        for (std::uint32_t i = 0; i < kTasks; ++i) group_->task(i).advance(at(600));
+        group_->adopt(rules(kOld + (body + rule)));
+        sweep_all();
+        EXPECT_EQ(with(told(), "yellow"), 0u) << rule;
+        give("e2", 0, 600);
+        group_->finish(at(700));
+        EXPECT_EQ(with(told(), "yellow"), 0u) << "when the instant had passed there were two: " << rule;
+    }
+}
+
+TEST_F(SweepTest, ARuleThatIsGoneClosesNothingBeforeItOpened) {
+    live(std::string(kOld) + kThree);
+    for (int i = 1; i <= 3; ++i) give("e" + std::to_string(i), 0, i * 10, 1min);
+    group_->adopt(rules(kOld));
+    const auto made = group_->task(0).take_transitions();
+    ASSERT_EQ(made.size(), 2u);
+    EXPECT_EQ(made[0].at, at(30));
+    EXPECT_EQ(made[1].reason, CloseReason::kRuleRemoved);
+    EXPECT_EQ(made[1].at, at(30)) << "although the clock is behind that";
+}
+
+TEST_F(SweepTest, ARuleThatTellsOthersApartIsAnotherRule) {
+    const std::string three =
+        "  - {alert: Three, on: complaint, within: 6d, levels: {yellow: count() >= 3}, limit: 1, by: ";
+    live(kOld + three + "[customer]}\n");
+    for (int i = 1; i <= 3; ++i) give("e" + std::to_string(i), 0, i * 10);
+    EXPECT_EQ(with(told(), "Three opened yellow"), 1u);
+    group_->adopt(rules(kOld + three + "[subscriber]}\n"));
+    EXPECT_EQ(with(told(), "Three closed"), 1u);
+    sweep_all();
+    const Told all = told();
+    EXPECT_EQ(with(all, "Three opened yellow"), 1u);
+    EXPECT_EQ(all.size(), 1u) << "the one that closed does not count against the limit";
 }
 
 TEST_F(SweepTest, SlicesAndEventsBetweenThemLeadToWhatOneStrokeLeadsTo) {
