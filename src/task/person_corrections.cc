@@ -66,16 +66,15 @@ bool PersonJudge::rested_on(const Rule& rule, const episodes::SubjectState& stat
     if (opened - rule.longest_window() >= corrected.oldest) return true;
     const Event& was = corrected.was;
     if (opened < corrected.oldest || was.time > opened) return false;
-    const auto with = [&](std::span<const Event> events) {
+    const auto as_it_was = [&](std::span<const Event> events, bool held_it) {
         std::vector<Event> all(events.begin(), events.end());
         std::erase_if(all, [&](const Event& e) { return e.id == was.id; });
         const auto later = [](Instant t, const Event& e) { return t < e.time; };
-        all.insert(std::upper_bound(all.begin(), all.end(), was.time, later), was);
+        if (held_it) all.insert(std::upper_bound(all.begin(), all.end(), was.time, later), was);
         return all;
     };
-    std::vector<Event> counted(rows.rows.begin(), rows.rows.end());
-    if (subject_of(rule, was) == state.subject) counted = with(rows.rows);
-    const std::vector<Event> person = with(rows.person);
+    const std::vector<Event> counted = as_it_was(rows.rows, subject_of(rule, was) == state.subject);
+    const std::vector<Event> person = as_it_was(rows.person, true);
     return rules::in_reach(rule, counted, opened) && holding(rule, {counted, person}, opened).level != Level::kNone;
 }
 

@@ -251,6 +251,23 @@ TEST_F(CorrectionTest, OfTwoReclassificationsTheLaterByTimeHasTheLastWord) {
     }
 }
 
+TEST_F(CorrectionTest, WhatMovesToASubjectMayRetractWhatHeldWithoutIt) {
+    start(R"(  - alert: Only
+    on: complaint
+    by: [customer, category]
+    within: 1d
+    measures: {n: count(), hall: attr(hall)}
+    levels: {yellow: n == 1 or hall == "h1"}
+    keep_firing_for: 1d
+)");
+    give({10, "complaint", "e1"});  // of no category: nobody's
+    give({20, "complaint", "e2", "anna", "", "bill"});
+    EXPECT_EQ(told(), Told{"Only opened yellow"});
+    give({30, "event_reclassified", "r", "anna", "e1", "bill"});
+    EXPECT_EQ(told(), Told{"Only closed yellow corrected"})
+        << "as it was, one held; as it is, there were two from the start";
+}
+
 TEST_F(CorrectionTest, AtABeatWhatIsCorrectedIsHeardWithAllThatComesAtThatInstant) {
     start(R"(  - alert: Beats
     on: complaint
