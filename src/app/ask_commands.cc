@@ -1,43 +1,56 @@
+#include <algorithm>
 #include <cctype>
 #include <cstdio>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "app/ask.h"
 #include "app/commands.h"
 #include "app/exit_codes.h"
 #include "app/loading.h"
-#include "receivers/http_client.h"
 
 namespace tocsin::app {
+
+using json = nlohmann::ordered_json;
+
 namespace {
 
-using nlohmann::json;
+constexpr std::size_t kAnswerBytesMax = 64 << 20;  ///< ten thousand cases, or all that is remembered of a person
 
-// Asks the running daemon. Empty: it could not be asked, or said no; that is printed.
-std::optional<json> ask(const std::string& url, const std::string& path) {
+}  // namespace
+
+receivers::HttpResponse http_get(const std::string& url) {
     receivers::HttpClient client;
     receivers::HttpRequest request;
     request.method = "GET";
-    request.url = url + path;
-    request.allowed = {receivers::Cidr{}};  // the operator's own daemon, wherever it listens
+    request.url = url;
+    request.allowed = {receivers::Cidr{}};  // the operator's own, wherever it listens
+    request.response_bytes_max = kAnswerBytesMax;
     client.start(request);
     std::vector<receivers::HttpResponse> responses;
     while (responses.empty()) responses = client.wait(std::chrono::seconds(1));
-    const receivers::HttpResponse& response = responses.front();
+    return std::move(responses.front());
+}
+
+std::optional<json> ask(const std::string& url, const std::string& path) {
+    const receivers::HttpResponse response = http_get(url + path);
     if (response.status == 0) {
         complain("cannot ask " + url + ": " + response.error + "; is the daemon running? (--url names another)");
         return std::nullopt;
     }
     json body = json::parse(response.body, nullptr, false);
-    if (response.status != 200 || !body.is_object() || !body.contains("data")) {
-        const std::string reason = body.is_object() ? body.value("error", response.body) : response.body;
-        complain(reason.empty() ? "the daemon answered " + std::to_string(response.status) : reason);
-        return std::nullopt;
-    }
-    return body["data"];
+    if (response.status == 200 && body.is_object() && body.contains("data")) return std::move(body["data"]);
+    if (body.is_object() && body.contains("error") && body["error"].is_string())
+        complain(body["error"].get<std::string>());
+    else if (response.status != 200)  // a page for people says why in its first line
+        complain(url + " answered " + std::to_string(response.status) + ": " +
+                 response.body.substr(0, std::min<std::size_t>(response.body.find('\n'), 500)));
+    else
+        complain(url + " answered " + std::to_string(response.body.size()) +
+                 " bytes that tocsin cannot read: is it another program?");
+    return std::nullopt;
 }
 
-// What somebody typed, as a part of a URL.
 std::string escaped(std::string_view text) {
     std::string out;
     for (const char c : text) {
@@ -49,6 +62,8 @@ std::string escaped(std::string_view text) {
     }
     return out;
 }
+
+namespace {
 
 std::string text(const json& object, const char* name) {
     const auto it = object.find(name);

@@ -70,7 +70,7 @@ struct Exchange {
 std::size_t on_body(char* data, std::size_t, std::size_t n, void* self) {
     auto& exchange = *static_cast<Exchange*>(self);
     std::string& body = exchange.response.body;
-    const std::size_t room = HttpClient::kResponseBytesMax - body.size();
+    const std::size_t room = exchange.request.response_bytes_max - body.size();
     body.append(data, std::min(n, room));
     exchange.cut = n > room;
     return exchange.cut ? CURL_WRITEFUNC_ERROR : n;

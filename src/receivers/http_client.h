@@ -29,6 +29,8 @@ struct HttpRequest {
     std::vector<std::pair<std::string, std::string>> headers;
     std::string body;
     Duration timeout = std::chrono::seconds(15);
+    static constexpr std::size_t kResponseBytesMax = 64 << 10;
+    std::size_t response_bytes_max = kResponseBytesMax;  ///< a longer response is broken off there
     /// The only addresses that may be connected to; empty: any. Unspecified, link-local and multicast addresses and the
     /// clouds' metadata services are refused in either case.
     std::vector<Cidr> allowed;
@@ -38,14 +40,13 @@ struct HttpResponse {
     std::uint64_t tag = 0;
     int status = 0;  ///< 0: none came; `error` says why, without the URL (it may be the secret)
     std::string error;
-    std::string body;                     ///< the first kResponseBytesMax bytes
+    std::string body;                     ///< the first response_bytes_max bytes
     std::optional<Duration> retry_after;  ///< at most kRetryAfterMax; only the form in seconds is read
 };
 
 /// No redirects, no proxy from the environment, TLS verified, http and https only. One thread; wake() from any.
 class HttpClient {
 public:
-    static constexpr std::size_t kResponseBytesMax = 64 << 10;
     static constexpr Duration kConnectTimeout = std::chrono::seconds(3);
     static constexpr std::size_t kInFlightMax = 256;
     static constexpr Duration kRetryAfterMax = std::chrono::hours(24);

@@ -1,5 +1,7 @@
 /// Commands that ask somebody else: a daemon's pages, a broker. Both stand in this process.
 
+#include <algorithm>
+
 #include "fixtures.h"
 #include "http/server.h"
 #include "kafka/embedded_broker.h"
@@ -49,6 +51,25 @@ TEST(Ask, WhatSomebodyTypesIsOneQuestionAndNoOther) {
     EXPECT_EQ(pages.asked(), "/api/v1/lookup?id=c-1&reveal");
     EXPECT_EQ(tocsin({"case", "show", "a b", pages.url()}).code, 0);
     EXPECT_EQ(pages.asked(), "/api/v1/cases/a b");
+}
+
+TEST(Ask, AThousandCasesAreListed) {
+    std::string list;
+    for (int i = 0; i < 1000; ++i)
+        list +=
+            R"({"id":"a","level":"yellow","opened_at":"2026-01-01T00:00:00Z","rule":"R","subject":{"customer":"c-7f3a"}},)";
+    list.pop_back();
+    const Pages pages(R"({"status":"success","data":[)" + list + "]}");
+    const Ran ran = tocsin({"case", "list", pages.url()});
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    EXPECT_EQ(std::count(ran.out.begin(), ran.out.end(), '\n'), 1000);
+}
+
+TEST(Ask, WhatIsNoAnswerIsNotPrinted) {
+    const Pages pages("<html>some other program</html>");
+    const Ran ran = tocsin({"case", "list", pages.url()});
+    EXPECT_EQ(ran.code, 1);
+    EXPECT_TRUE(says(ran.err, "answered 31 bytes that tocsin cannot read: is it another program?")) << ran.err;
 }
 
 class DeadLetters : public testing::Test {

@@ -125,12 +125,12 @@ TEST(HttpClient, EndlessAnswerIsBrokenOffAndItsStatusCounts) {
     const HttpResponse response = exchange(post(server.url(), 60s));
     EXPECT_EQ(response.status, 200);
     EXPECT_EQ(response.error, "");
-    EXPECT_EQ(response.body.size(), HttpClient::kResponseBytesMax);
+    EXPECT_EQ(response.body.size(), HttpRequest::kResponseBytesMax);
 }
 
 TEST(HttpClient, AnswerOfJustTheLimitIsWhole) {
-    TestServer server(always({200, "", std::string(HttpClient::kResponseBytesMax, 'y')}));
-    EXPECT_EQ(exchange(post(server.url())).body, std::string(HttpClient::kResponseBytesMax, 'y'));
+    TestServer server(always({200, "", std::string(HttpRequest::kResponseBytesMax, 'y')}));
+    EXPECT_EQ(exchange(post(server.url())).body, std::string(HttpRequest::kResponseBytesMax, 'y'));
 }
 
 TEST(HttpClient, SlowReceiversDoNotHoldUpOthers) {
