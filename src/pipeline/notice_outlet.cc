@@ -48,6 +48,11 @@ Target topic_target(std::string key, const std::string& topic) {
     return target;
 }
 
+bool about_person(const Transition& t) {
+    return std::any_of(t.subject.begin(), t.subject.end(),
+                       [](const auto& field) { return field.name == "customer" || field.name == "subscriber"; });
+}
+
 }  // namespace
 
 Result<Routing> make_routing(const config::Config& config) {
@@ -103,9 +108,10 @@ std::vector<std::string> NoticeOutlet::keys_of(const Transition& t) const {
     for (const std::string& receiver : receivers_of(t)) {
         const auto keys = routing_.targets.find(receiver);
         if (keys == routing_.targets.end()) continue;
-        // People never become alerts: Alertmanager hears of warnings only.
-        std::copy_if(keys->second.begin(), keys->second.end(), std::back_inserter(result),
-                     [&](const std::string& key) { return !t.is_case || !key.starts_with("alertmanager/"); });
+        // People never become alerts: Alertmanager hears of warnings about places only.
+        std::copy_if(keys->second.begin(), keys->second.end(), std::back_inserter(result), [&](const std::string& key) {
+            return !key.starts_with("alertmanager/") || !(t.is_case || about_person(t));
+        });
     }
     return result;
 }

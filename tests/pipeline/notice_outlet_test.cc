@@ -77,6 +77,9 @@ TEST_F(NoticeOutletTest, PeopleNeverBecomeAlertsAndExperimentsNobodysBusiness) {
     Transition person = transition(Level::kOrange);
     person.is_case = true;
     EXPECT_EQ(outlet_.keys_of(person), Keys{"webhook/desk/0"});
+    person.is_case = false;
+    person.subject = {{"customer", "c-1", "13900000001"}};
+    EXPECT_EQ(outlet_.keys_of(person), Keys{"webhook/desk/0"}) << "a warning about a person";
     Transition experiment = transition(Level::kOrange);
     experiment.experimental = true;
     EXPECT_EQ(outlet_.keys_of(experiment), Keys{});
