@@ -48,6 +48,8 @@ public:
            Output output);
 
     void apply(const Event& event, Duration disorder);
+    /// Fires what is due up to then, that instant included; what is applied next is later.
+    void reach(Instant t) { group_.finish(t); }
     /// Fires what is due up to the end: `to`, or the last event.
     void finish();
 

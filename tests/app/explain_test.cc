@@ -113,7 +113,8 @@ TEST_F(Explain, SaysWhichPhaseThePersonIsInAlsoIfAnEventToldItOfTheArea) {
                    "  - {at: 2016-01-01T00:00:00Z, phase: reminder}\n");
     std::filesystem::create_directories(scratch_ / "p");
     std::string rules(kRules);
-    rules.insert(rules.find("    keep_firing_for"), "    phases: [suspension]\n");
+    rules.insert(rules.find("    keep_firing_for"),
+                 "    phases: [suspension]\n    overrides: {suspension: {levels: {red: n >= 9}}}\n");
     scratch_.write("p/r.yml", rules);
     const auto said = [&](const std::string& events) {
         return tocsin({"explain", "--config.file", config, "--events", scratch_.write("p.jsonl", events),
@@ -129,6 +130,8 @@ TEST_F(Explain, SaysWhichPhaseThePersonIsInAlsoIfAnEventToldItOfTheArea) {
     const std::string with = said(change + "\n" + events);
     EXPECT_TRUE(says(with, "phase suspension: matches")) << with;
     EXPECT_TRUE(says(with, "2016-01-12T00:00:00Z opened yellow")) << with;
+    EXPECT_TRUE(says(with, "red: n >= 9: does not hold")) << "the level of that phase: " << with;
+    EXPECT_TRUE(says(said(events), "red: n >= 5")) << said(events);
 }
 
 TEST_F(Explain, ShowsTheLevelsThatAPromiseHasInItsPhase) {
