@@ -173,6 +173,7 @@ http::Response Api::answer(const http::Request& request) {
     if (path.starts_with("warnings/")) return episodes(false, after("warnings/"));
     if (path == "lookup") return lookup(request);
     if (path == "rules") return rules();
+    if (path == "explain") return explain(request);
     return error(404, "not_found", "no such page under /api/v1");
 }
 

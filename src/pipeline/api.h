@@ -1,12 +1,16 @@
 #pragma once
 /// /api/v1: what the daemon knows, in Prometheus' envelope. Answers are made on the engine thread.
 
+#include <functional>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <vector>
 
 #include "http/server.h"
+#include "pipeline/why.h"
 #include "task/task_group.h"
+#include "tocsin/transition.h"
 
 namespace tocsin::pipeline {
 
@@ -14,7 +18,13 @@ namespace tocsin::pipeline {
 /// such answer is logged with the id asked for, never with the number.
 class Api {
 public:
-    Api(task::TaskGroup& tasks, const task::Setting& setting) : tasks_(tasks), setting_(setting) {}
+    /// The steps of one episode that are judged again in an answer: its opening and the newest. Counting waits for it.
+    static constexpr std::size_t kStepsMax = 20;
+    /// Who is told of an episode that is open: keys of targets, "webhook/worklist/0".
+    using Told = std::function<std::vector<std::string>(const Transition&)>;
+
+    Api(task::TaskGroup& tasks, const task::Setting& setting, Told told)
+        : tasks_(tasks), setting_(setting), told_(std::move(told)) {}
     void use(std::shared_ptr<const RuleSet> rules) { rules_ = std::move(rules); }
 
     /// Errors are answers too: 404 for what is not there, 400 for a question that cannot be read.
@@ -27,11 +37,23 @@ private:
     [[nodiscard]] http::Response episodes(bool cases, const std::string& id);
     [[nodiscard]] http::Response lookup(const http::Request& request);
     [[nodiscard]] http::Response rules();
+    [[nodiscard]] http::Response explain(const http::Request& request) const;
+    [[nodiscard]] http::Response explain_episode(const std::string& id) const;
+    [[nodiscard]] http::Response explain_person(const http::Request& request) const;
+    [[nodiscard]] http::Response explain_place(task::Task& task, const Rule& rule, const std::string& id) const;
+    // Members of the answer.
+    [[nodiscard]] std::string now_json(const task::Task& task, const Rule& rule, const Person& person,
+                                       const std::string& id) const;
+    [[nodiscard]] std::string story_of(const task::Task& task, const Rule& rule, const Person& person,
+                                       const std::string& id) const;
+    [[nodiscard]] std::string then_json(const task::Task& task, const Rule& rule, const Person& person,
+                                        Instant at) const;
     [[nodiscard]] nlohmann::json alerts_of(const Rule& rule);
     [[nodiscard]] nlohmann::json describe_rule(const Rule& rule);
 
     task::TaskGroup& tasks_;
     const task::Setting& setting_;
+    Told told_;
     std::shared_ptr<const RuleSet> rules_;
 };
 

@@ -305,7 +305,7 @@ void Daemon::make_engine() {
         });
     }
     engine_->adopt(rules_);
-    api_ = std::make_unique<Api>(*tasks_, *setting_);
+    api_ = std::make_unique<Api>(*tasks_, *setting_, [this](const Transition& t) { return outlet_->keys_of_open(t); });
     api_->use(rules_);
 }
 

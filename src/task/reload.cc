@@ -185,11 +185,22 @@ void Task::for_each_profile(const std::function<void(std::string_view, const led
     }
 }
 
+bool Task::visit_profile(std::string_view customer,
+                         const std::function<void(const ledger::Profile&, const States&)>& visit) {
+    working_.pack();
+    const ledger::Slot slot = table_.find("c" + std::string(customer));
+    if (slot == ledger::kNoSlot) return false;
+    const WorkingSet::Entry& at = working_.get(slot);
+    visit(at.profile, at.states);
+    return true;
+}
+
 std::string Task::customer_of(std::string_view pseudonym) const {
+    if (pseudonym.empty()) return {};
     for (ledger::Slot slot = 0; slot < table_.slots(); ++slot) {
         if (!table_.alive(slot) || table_.key(slot).front() != 'c') continue;
         const std::string_view customer = table_.key(slot).substr(1);
-        if (setting_.pseudonyms('c', customer) == pseudonym) return std::string(customer);
+        if (setting_.pseudonyms(pseudonym.front(), customer) == pseudonym) return std::string(customer);
     }
     return {};
 }

@@ -150,8 +150,12 @@ public:
     /// Each remembered profile: customer (or "" with the event's id as key), events, states. For lookup and dumps.
     void for_each_profile(
         const std::function<void(std::string_view key, const ledger::Profile&, const States&)>& visit);
+    /// The profile of one customer, by number. False: nothing is remembered of them here.
+    bool visit_profile(std::string_view customer,
+                       const std::function<void(const ledger::Profile&, const States&)>& visit);
     [[nodiscard]] bool knows(const Event& event) const;  ///< whether its customer is remembered here
-    /// The plain customer behind a pseudonym c-…; empty if none is known. Reads every key: seconds for millions.
+    /// The plain customer behind a pseudonym c-…, or s-… of a subscriber who is the customer; empty if none is known.
+    /// Reads every key: seconds for millions.
     [[nodiscard]] std::string customer_of(std::string_view pseudonym) const;
 
 private:
