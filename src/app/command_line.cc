@@ -116,13 +116,14 @@ void add_test(Line& line) {
 }
 
 // Whose events, whose rules.
-void source_flags(CLI::App* sub, HistoryArguments& history) {
-    config_flag(sub, history.config_file)->required();
+CLI::Option* source_flags(CLI::App* sub, HistoryArguments& history) {
+    CLI::Option* config = config_flag(sub, history.config_file)->required();
     sub->add_option("--events", history.events, "[TOPIC=]FILE.jsonl[.gz]; TOPIC names the mapping, default the first.");
     sub->add_flag("--from-kafka", history.from_kafka,
                   "What lies in the configured topics, instead of files; reads only.");
     sub->add_option("--rules", history.rules, "Rule files, instead of those of the configuration.");
     sub->add_flag("--keyed", history.keyed, "Pseudonyms and ids of the daemon: made with privacy.pseudonym_key_file.");
+    return config;
 }
 
 // So that a word behind --events=FILE is not one more file.
@@ -163,12 +164,14 @@ void add_replay(Line& line) {
 void add_explain(Line& line) {
     CLI::App* sub = command(line.app, line, "explain", "Why a rule fired, or why it did not.",
                             [&line] { return explain(line.explain); });
-    source_flags(sub, line.explain.history);
+    source_flags(sub, line.explain.history)->required(false);
+    sub->add_option("--url", line.explain.url, "The running daemon, which is asked without --events and --from-kafka.")
+        ->capture_default_str();
     one_word_each(sub, {"--events", "--rules"});
     sub->add_option("id", line.explain.id, "Of an episode or a transition.");
     sub->add_option("--rule", line.explain.rule, "Without an id: the rule,");
     sub->add_option("--customer", line.explain.customer, "the person's number or pseudonym,");
-    sub->add_option("--at", line.explain.at, "and the instant (RFC 3339).");
+    sub->add_option("--at", line.explain.at, "and the instant (RFC 3339); without it the daemon says what is now.");
     sub->add_option("-o,--output", line.explain.output, "text or json.")->check(CLI::IsMember({"text", "json"}));
     sub->add_flag("--show-subjects", line.explain.show_subjects, "Plain numbers instead of pseudonyms.");
 }

@@ -130,14 +130,21 @@ int explain_id(Past& past, const ExplainArguments& arguments, pipeline::History&
 }  // namespace
 
 int explain(const ExplainArguments& arguments) {
-    const bool all = !arguments.rule.empty() && !arguments.customer.empty() && !arguments.at.empty();
+    const bool by_daemon = arguments.history.events.empty() && !arguments.history.from_kafka;
+    const bool person = !arguments.rule.empty() && !arguments.customer.empty() && (by_daemon || !arguments.at.empty());
     const bool none = arguments.rule.empty() && arguments.customer.empty() && arguments.at.empty();
-    if (arguments.id.empty() ? !all : !none) {
-        complain("explain what? An id, or --rule, --customer and --at together");
+    if (arguments.id.empty() ? !person : !none) {
+        complain(by_daemon ? "explain what? An id, or --rule and --customer, and --at if it is not about now"
+                           : "explain what? An id, or --rule, --customer and --at together");
         return kExitUsage;
     }
-    if (all && !parse_rfc3339(arguments.at)) {
+    if (!arguments.at.empty() && !parse_rfc3339(arguments.at)) {
         complain("--at: \"" + arguments.at + "\" is not RFC 3339, for instance 2016-11-07T00:00:00Z");
+        return kExitUsage;
+    }
+    if (by_daemon) return explain_by_daemon(arguments);
+    if (arguments.history.config_file.empty()) {
+        complain("--config.file is required with --events and --from-kafka: it says how they are read");
         return kExitUsage;
     }
     HistoryArguments source = arguments.history;
