@@ -4,7 +4,8 @@
     service.py --tocsin=BINARY --work=FOLDER direct|rekey
 
 direct   the log over mutual TLS, keyed by customer: odd records, dead letters, the pages, lookups, reloads, metrics, systemd's
-         messages, a quick return after kill -9 (static membership); every output is searched for customer numbers
+         messages, what `explain` says and a real Alertmanager silences, a quick return after kill -9 (static membership);
+         every output is searched for customer numbers
 rekey    the inputs through SASL PLAIN over TLS: a dead letter topic that takes little, topics of tocsin's own, an input
          topic that vanishes
 
@@ -100,6 +101,41 @@ def ago(seconds):
 def event(event_id, customer, seconds_ago=30, **more):
     fields = {"event": "complaint", "id": event_id, "time": ago(seconds_ago), "customer": customer, "area": "north/east", **more}
     return json.dumps({name: value for name, value in fields.items() if value is not None})
+
+
+class Alertmanager:
+    """A real one; None from start() where it is not installed."""
+
+    def __init__(self, folder):
+        self.url, self.process = f"http://127.0.0.1:{free_port()}", None
+        self.folder = os.path.join(folder, "alertmanager")
+
+    def start(self):
+        program = shutil.which("prometheus-alertmanager")
+        if not program:
+            print("SKIPPED: no alertmanager (e2e.service.direct)", flush=True)
+            return None
+        os.makedirs(self.folder)
+        path = os.path.join(self.folder, "config.yml")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("route: {receiver: none}\nreceivers: [{name: none}]\n")
+        with open(os.path.join(self.folder, "log"), "w", encoding="utf-8") as log:
+            self.process = subprocess.Popen(
+                [program, f"--config.file={path}", f"--storage.path={os.path.join(self.folder, 'data')}", f"--web.listen-address={self.url[7:]}",
+                 "--cluster.listen-address="], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        return self
+
+    def silence(self, **labels):
+        matchers = [{"name": name, "value": value, "isRegex": False, "isEqual": True} for name, value in labels.items()]
+        request = urllib.request.Request(f"{self.url}/api/v2/silences", headers={"content-type": "application/json"}, data=json.dumps({
+            "matchers": matchers, "startsAt": ago(0), "endsAt": ago(-3600), "createdBy": "ann", "comment": "works at the exchange"}).encode())
+        with urllib.request.urlopen(request, timeout=15) as answer:
+            return json.load(answer)["silenceID"]
+
+    def stop(self):
+        if self.process:
+            self.process.kill()
+            self.process.wait()
 
 
 class Systemd:
@@ -236,6 +272,58 @@ def the_pages(check, daemon, tocsin, exposed, ids):
     return said
 
 
+def explanations(check, daemon, tocsin, config, work, ids, pager, events):
+    """What `explain` says by the daemon, and the same from the events of the customer's partition; answers as the_pages()."""
+    url, said = f"--url=http://127.0.0.1:{daemon.port}", {}
+    path = os.path.join(work, "events.jsonl")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("".join(value + "\n" for value in events))
+    history = [f"--config.file={config}", f"--events={path}", "--keyed", "-o", "json"]
+    number, customer = "13900001111", ids.pseudonym("c", "13900001111")
+    case, warning = ([line.split()[0] for line in run(tocsin, kind, "list", url)[1].splitlines() if name in line] for kind, name in
+                     (("case", customer), ("warning", "Many")))
+
+    code, said["explain ID"], problem = run(tocsin, "explain", case[0], url, "-o", "json")
+    again = run(tocsin, "explain", case[0], *history)[1]
+    told, recomputed = ((json.loads(text) if text.startswith("{") else {}) for text in (said["explain ID"], again))
+    check(code == 0 and recomputed and again.strip() == said["explain ID"].split(',"remembered"')[0] + "}",
+          "explain says of a case what the same events say, to the byte", f"{said['explain ID']} {problem} {again}")
+    check(len(told.get("judged", [])) == 1 == len(told["transitions"]) and len(told["events"]) == 3, "with its opening and the events behind it", said["explain ID"])
+    now = told["now"]["subjects"][0]
+    check(now["told"] == ["webhook/hook/0"] and any(note.startswith("not silenced: ") for note in now["notes"]), "who is told of it, and that nobody silences it", str(now))
+
+    question = ["--rule=Often", f"--customer={number}", f"--at={told['transitions'][0]['at']}"]
+    _, said["explain at"], _ = run(tocsin, "explain", *question, url, "-o", "json")
+    again = run(tocsin, "explain", *question, *history)[1]
+    check(again.strip() == said["explain at"].split(',"remembered"')[0] + "}", "and at an instant, for a number that the answer does not hold",
+          f"{said['explain at']} {again}")
+    code, said["explain why not"], _ = run(tocsin, "explain", "--rule=Often", f"--customer={ids.pseudonym('c', '13900003331')}", url)
+    check(code == 0 and "(1 against 3)" in said["explain why not"] and re.search("2 more events like the newest one before 20.*Z would make it yellow", said["explain why not"]),
+          "why not: what is missing, and until when", said["explain why not"])
+    code, _, problem = run(tocsin, "explain", "--rule=Often", "--customer=nobody", url)
+    check(code == 1 and "nothing is remembered of this customer" in problem, "a customer whom nobody knows", problem)
+    code, _, problem = run(tocsin, "explain", "nonsense", url)
+    check(code == 1 and "--from-kafka --keyed" in problem, "an id that is not open: history is named", problem)
+    code, _, problem = run(tocsin, "explain", case[0], f"--url=http://127.0.0.1:{free_port()}")
+    check(code == 1 and "is the daemon running? (--url names another)" in problem, "a daemon that does not answer", problem)
+    if not pager:
+        return said
+
+    explain_warning = lambda path: run(tocsin, "explain", warning[0], url, f"--config.file={path}")[1]  # noqa: E731
+    check(wait_for(lambda: "\n    not silenced by Alertmanager (receiver hook)\n" in explain_warning(config)), "a warning that Alertmanager does not silence",
+          explain_warning(config))
+    silence = pager.silence(alertname="Many", level="orange")
+    check(wait_for(lambda: f": works at the exchange (ann, {silence})" in explain_warning(config), 10), "one that it does, until when and by whom",
+          explain_warning(config))
+    other = os.path.join(work, "elsewhere.yml")
+    with open(config, encoding="utf-8") as file, open(other, "w", encoding="utf-8") as copy:
+        copy.write(file.read().replace(pager.url, f"http://127.0.0.1:{free_port()}"))
+    said["explain warning"] = explain_warning(other)
+    check("whether it is silenced is not known: Alertmanager (receiver hook) could not be asked: " in said["explain warning"],
+          "an Alertmanager that does not answer", said["explain warning"])
+    return said
+
+
 def reloads(check, daemon, work, hook):
     rules = os.path.join(work, "rules.yml")
     count = lambda name: daemon.total(f"tocsin_config_{name}")  # noqa: E731
@@ -281,9 +369,11 @@ def dead_letters(check, broker, tocsin, config, codes, topic):
 def direct(options, check):
     broker = Broker(os.path.join(options.work, "broker")).start()
     hook, systemd, ids, daemon = Hook(HOOK_SECRET, 1, 0.0), Systemd(options.work), Ids(KEY.encode()), None
+    pager = Alertmanager(options.work).start()
     try:
         broker.create("cs.events", 2)
-        config = configuration(options.work, broker, "direct", "ssl", ["cs.events"], hook)
+        config = configuration(options.work, broker, "direct", "ssl", ["cs.events"], hook,
+                               f'    alertmanager_configs: [{{url: "{pager.url}"}}]\n' if pager else "")
         daemon = Daemon(options.tocsin, config, os.path.join(options.work, "state"), os.path.join(options.work, "tocsin.log"), systemd.environment())
         exposed = free_port()
         start = lambda: daemon.start("--clock=wall", "--log.level=debug", f"--web.listen-address=0.0.0.0:{exposed}")  # noqa: E731
@@ -319,6 +409,7 @@ def direct(options, check):
             check(lint.returncode == 0, "promtool finds nothing in the page of a busy daemon", lint.stdout)
 
         said = the_pages(check, daemon, options.tocsin, exposed, ids)
+        said |= explanations(check, daemon, options.tocsin, config, options.work, ids, pager, [value for key, value in records if key == "13900001111"])
         listed, _, headers = dead_letters(check, broker, options.tocsin, config, codes, "cs.events")
         reloads(check, daemon, options.work, hook)
 
@@ -345,6 +436,8 @@ def direct(options, check):
     finally:
         if daemon and daemon.process:
             daemon.kill()
+        if pager:
+            pager.stop()
         hook.close()
         broker.stop()
 
