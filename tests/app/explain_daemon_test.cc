@@ -46,7 +46,7 @@ private:
     std::unique_ptr<http::Server> server_;
 };
 
-std::string data(const std::string& json) {
+std::string enveloped(const std::string& json) {
     return R"({"status":"success","data":)" + json + "}";
 }
 
@@ -66,15 +66,16 @@ protected:
     }
     std::string configuration(const std::string& alertmanager) const {
         scratch_.write("r.yml", "groups: []\n");
-        return scratch_.write("t.yml",
-                              "kafka: {topics: [{name: all, event: {field: /kind}}]}\nrule_files: [r.yml]\n"
-                              "privacy: {pseudonym_key_file: key}\nglobal: {external_labels: {site: a}}\n"
-                              "route: {receiver: pager}\nreceivers:\n  - name: pager\n"
-                              "    alertmanager_configs: [{url: '" +
-                                  alertmanager + "'}]\n");
+        return scratch_.write(
+            "t.yml",
+            "kafka: {brokers: ['127.0.0.1:1'], topics: [{name: all, event: {field: /kind}}]}\nrule_files: [r.yml]\n"
+            "privacy: {pseudonym_key_file: key}\nglobal: {external_labels: {site: a}}\n"
+            "route: {receiver: pager}\nreceivers:\n  - name: pager\n"
+            "    alertmanager_configs: [{url: '" +
+                alertmanager + "'}]\n");
     }
     Scratch scratch_;
-    Site daemon_{Answers{{"/api/v1/explain", data(kWarning)}}};
+    Site daemon_{Answers{{"/api/v1/explain", enveloped(kWarning)}}};
 };
 
 TEST_F(ExplainByDaemon, SaysWhoIsToldAndThatItIsNotSilenced) {
@@ -128,11 +129,13 @@ TEST_F(ExplainByDaemon, WhatIsNotKnownOfSilencesIsSaidToBeUnknown) {
 }
 
 TEST_F(ExplainByDaemon, AWarningThatGoesToNoAlertmanagerIsNotSilenced) {
+    const std::string key = R"(,"alertmanager/pager/0")";
     std::string elsewhere = kWarning;
-    elsewhere.replace(elsewhere.find(R"(,"alertmanager/pager/0")"), 23, "");
-    const Site daemon(Answers{{"/api/v1/explain", data(elsewhere)}});
+    elsewhere.erase(elsewhere.find(key), key.size());
+    const Site daemon(Answers{{"/api/v1/explain", enveloped(elsewhere)}});
     const Ran ran = tocsin({"explain", "abc", "--url=" + daemon.url()});
-    EXPECT_TRUE(says(ran.out, "not silenced: silences are Alertmanager's, and this warning goes to none")) << ran.out;
+    EXPECT_TRUE(says(ran.out, "not silenced: silences are Alertmanager's, and this warning goes to none"))
+        << ran.out << ran.err;
 }
 
 TEST_F(ExplainByDaemon, APersonIsAskedForAndTheAnswerOfTheDaemonIsPassedOnToTheByte) {
@@ -141,7 +144,7 @@ TEST_F(ExplainByDaemon, APersonIsAskedForAndTheAnswerOfTheDaemonIsPassedOnToTheB
         R"("level":"","levels":["yellow: n >= 3: does not hold"],"notes":["no episode is open"],"events":["x"]}],)"
         R"("transitions":[{"at":"2015-12-31T00:00:00Z","transition":"closed","level":null,"reason":"quiet","id":"e.2"}],)"
         R"("remembered":{"events":2,"since":"2015-12-30T00:00:00Z"}})";
-    const Site daemon(Answers{{"/api/v1/explain", data(answer)}});
+    const Site daemon(Answers{{"/api/v1/explain", enveloped(answer)}});
     const std::vector<std::string> words{"explain", "--rule=Often", "--customer=c-7f&x", "--at=2016-01-01T00:00:00Z",
                                          "--url=" + daemon.url()};
     const Ran ran = tocsin(words);
