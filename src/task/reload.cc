@@ -34,7 +34,7 @@ std::map<std::string, Rule> Task::rules_gone() const {
     std::map<std::string, Rule> gone;
     for (const auto& [name, known] : known_rules_) {
         const Rule* now = rules_->find(name);
-        if (now != nullptr && (now->expect || by_of(*now, setting_.schema) == known.by)) continue;
+        if (now != nullptr && by_of(*now, setting_.schema) == known.by) continue;
         Rule rule;  // all that closing an episode needs
         rule.name = name;
         rule.limit = now != nullptr ? now->limit : 0;

@@ -7,6 +7,7 @@
 #include <rapidcheck/gtest.h>
 
 #include "base/phases.h"
+#include "disk.h"
 #include "naive_recount.h"
 #include "rules/judge.h"
 #include "rules/loader.h"
@@ -156,14 +157,7 @@ private:
         tasks_->adopt(rules_);
     }
     void restart() {
-        struct Sink {
-            std::map<std::string, std::string>& rows;
-            void put(std::string_view k, std::string_view v) { rows[std::string(k)] = v; }
-            void del(std::string_view k) { rows.erase(std::string(k)); }
-        };
-        WriteBatch batch;
-        tasks_->task(0).write(batch);
-        batch.for_each(Sink{stored_});
+        put_on_disk(tasks_->task(0), stored_);
         start();
     }
     void give(const Fact& fact) {
@@ -199,7 +193,7 @@ private:
     Pseudonymizer pseudonyms_ = Pseudonymizer::fixed();
     Setting setting_{schema(), areas_, pseudonyms_, {}, 1};
     std::unique_ptr<TaskGroup> tasks_;
-    std::map<std::string, std::string> stored_;
+    Rows stored_;
     Told told_;
 };
 

@@ -333,6 +333,22 @@ TEST_F(PromiseTask, ARollupThatIsNewFindsWhatIsBroken) {
     EXPECT_EQ(told(), (Told{"LateRollup closed orange rule_removed", "LateRollup closed orange rule_removed"}));
 }
 
+TEST_F(PromiseTask, ARuleThatTellsOthersApartMakesPromisesOfItsOwn) {
+    std::string other = std::string(kReconnect) + kRollup;
+    start(rules(other));
+    for (const char* who : {"anna", "ben", "carl"}) give({0, "registration", who});
+    give({3'000, "registration", "dora"});
+    clock(5'000);
+    EXPECT_EQ(told("LateRollup"), (Told{"LateRollup opened orange", "LateRollup opened orange"}));
+    other.replace(other.find("subscriber"), 10, "customer");
+    tasks_->adopt(rules(other));
+    EXPECT_EQ(told("Late"), Told(3, "Late closed yellow rule_removed"));
+    give({10'000, "registration", "dora"});
+    EXPECT_EQ(told("Late"), Told{}) << "nobody would hear that dora's of 3,000 has been kept";
+    clock(14'000);
+    EXPECT_EQ(told(), Told{"Late opened yellow"});
+}
+
 /// A story of many customers in several areas: registrations, reconnections in time and late, cancellations.
 std::vector<std::pair<int, std::string>> story(std::mt19937& random) {
     std::vector<std::pair<int, std::string>> events;

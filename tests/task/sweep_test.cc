@@ -7,6 +7,7 @@
 #include <iostream>
 #include <map>
 
+#include "disk.h"
 #include "rule_text.h"
 #include "task/task_group.h"
 
@@ -45,7 +46,6 @@ Instant at(std::int64_t second) {
 class SweepTest : public testing::Test {
 protected:
     static constexpr std::uint32_t kTasks = 2;
-    using Rows = std::map<std::string, std::string>;
 
     std::shared_ptr<const RuleSet> rules(const std::string& body) {
         return rules_of(schema_, "groups:\n- name: g\n  rules:\n" + body);
@@ -77,15 +77,8 @@ protected:
         }
     }
     void store(std::uint32_t from = 0, std::uint32_t to = kTasks) {
-        struct Sink {
-            Rows& rows;
-            void put(std::string_view k, std::string_view v) { rows[std::string(k)] = v; }
-            void del(std::string_view k) { rows.erase(std::string(k)); }
-        };
         for (std::uint32_t i = from; i < to; ++i) {
-            WriteBatch batch;
-            group_->task(i).write(batch);
-            batch.for_each(Sink{stored_[i]});
+            put_on_disk(group_->task(i), stored_[i]);
             take(i);
         }
     }
