@@ -63,6 +63,16 @@ TEST_F(LintCommand, WhatOnlyAConfigurationKnowsIsAskedForByItsFlag) {
     EXPECT_FALSE(says(check({rules("m.yml", {{"B", "yellow: m >= 3"}})}).err, "--config.file")) << "another mistake";
 }
 
+TEST_F(LintCommand, ARuleThatAsksAboutATextIsSaidToKnowNothingOfThePast) {
+    const std::string body =
+        "groups:\n- name: g\n  rules:\n  - {alert: Press, on: complaint, by: [customer], within: 7d, levels: {red: "
+        "count() >= 3}, where: 'text matches \"press\"'}\n";
+    const Ran ran = check({"--lint=none", scratch_.write("t.yml", body)});
+    EXPECT_EQ(ran.code, 0);
+    EXPECT_TRUE(says(ran.err, "note: Press looks at a field of type text, which is not kept")) << ran.err;
+    EXPECT_EQ(check({"--lint=none", rules("r.yml", {{"A", right_}})}).err, "");
+}
+
 TEST_F(LintCommand, AProvisionalYearIsSaidOnceForAllFiles) {
     scratch_.write(
         "c.yml",
