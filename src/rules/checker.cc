@@ -4,6 +4,7 @@
 
 #include "base/digest.h"
 #include "rules/canonical.h"
+#include "rules/text_questions.h"
 #include "yaml/diagnostics.h"
 
 namespace tocsin::rules {
@@ -342,6 +343,11 @@ Checker::Index Checker::check_pattern(const Syntax& syntax) {
     std::string problem;
     auto compiled = compile_pattern(text, Captures::kNone, problem);
     if (compiled == nullptr) return fail(pattern, problem);
+    if (const std::size_t steps = steps_of(*compiled); is_text(*left) && steps > kTextPatternStepsMax) {
+        return fail(pattern, "the regular expression is too large to search texts for (" + std::to_string(steps) +
+                                 " steps, at most " + std::to_string(kTextPatternStepsMax) +
+                                 "): make what it repeats shorter, `.{0,100}` for example");
+    }
     code_->patterns.push_back(std::move(compiled));
     code_->pattern_texts.push_back(text);
     return answer(

@@ -48,6 +48,10 @@ Pattern compile_pattern(std::string_view text, Captures captures, std::string& p
     return nullptr;
 }
 
+std::size_t steps_of(const re2::RE2& pattern) {
+    return static_cast<std::size_t>(pattern.ProgramSize());
+}
+
 bool is_found(const re2::RE2& pattern, std::string_view text) {
     return re2::RE2::PartialMatch(piece(text), pattern);
 }

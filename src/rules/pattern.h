@@ -24,6 +24,9 @@ using Pattern = std::shared_ptr<const re2::RE2>;
 /// Null, with `problem` filled, if the text is no regular expression or too large.
 Pattern compile_pattern(std::string_view text, Captures captures, std::string& problem);
 
+/// How much there is to do for each byte that is searched, at the worst.
+[[nodiscard]] std::size_t steps_of(const re2::RE2& pattern);
+
 /// Whether it fits anywhere in the text.
 [[nodiscard]] bool is_found(const re2::RE2& pattern, std::string_view text);
 

@@ -95,6 +95,9 @@ TEST(Checker, TextIsOnlyComparedWithConstants) {
               "0-15: a field of type text is not kept: it is only compared with strings in double quotes");
     EXPECT_EQ(predicate_fault("channel != text", {kind("complaint")}),
               "0-15: a field of type text is not kept: it is only compared with strings in double quotes");
+    EXPECT_EQ(predicate_fault(R"x(text matches "(媒体|记者).{0,200}(报道|采访)")x", {kind("complaint")}), "accepted");
+    const std::string large = predicate_fault(R"x(text matches "(a|b).{1,400}x")x", {kind("complaint")});
+    EXPECT_TRUE(large.starts_with("13-29: the regular expression is too large to search texts for (")) << large;
     EXPECT_EQ(predicate_fault("text", {kind("complaint")}),
               "0-4: expected something that is true or false, found string (text)");
     EXPECT_EQ(predicate_fault("text matches \"x\"", {kind("complaint")}, false),
