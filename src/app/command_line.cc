@@ -68,6 +68,11 @@ void add_run(Line& line) {
     log_flags(sub, line);
 }
 
+// So that a word behind --events=FILE is not one more file.
+void one_word_each(CLI::App* sub, const std::vector<const char*>& names) {
+    for (const char* name : names) sub->get_option(name)->allow_extra_args(false);
+}
+
 void add_check_rules(CLI::App& check, Line& line) {
     CheckRulesArguments& a = line.check_rules;
     CLI::App* rules = command(check, line, "rules", "Check rule files, and look for what loads and yet is not meant.",
@@ -83,6 +88,7 @@ void add_check_rules(CLI::App& check, Line& line) {
                       "Only findings about rules that changed since this revision of git.");
     rules->add_option("--tests", a.tests, "Test files or folders, instead of the folders tests beside the rule files.");
     rules->add_option("--events", a.history, "[TOPIC=]FILE: history that says how often rules would have opened.");
+    one_word_each(rules, {"--lint", "--tests", "--events"});
     rules->add_option("--budget", a.budget, "Openings a week that a rule may have on that history.")
         ->check(CLI::NonNegativeNumber)
         ->capture_default_str();
@@ -124,11 +130,6 @@ CLI::Option* source_flags(CLI::App* sub, HistoryArguments& history) {
     sub->add_option("--rules", history.rules, "Rule files, instead of those of the configuration.");
     sub->add_flag("--keyed", history.keyed, "Pseudonyms and ids of the daemon: made with privacy.pseudonym_key_file.");
     return config;
-}
-
-// So that a word behind --events=FILE is not one more file.
-void one_word_each(CLI::App* sub, const std::vector<const char*>& names) {
-    for (const char* name : names) sub->get_option(name)->allow_extra_args(false);
 }
 
 void time_flags(CLI::App* sub, HistoryArguments& history) {

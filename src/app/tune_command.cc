@@ -178,7 +178,8 @@ std::optional<rules::Dial> chosen(const Rule& rule, const std::vector<rules::Dia
         std::erase_if(found, [&](const rules::Dial& d) { return d.left != arguments.measure; });
     if (found.size() > 1) {
         std::cerr << "tocsin: " << level << " compares several things: turned is " << joined({found.front()})
-                  << "; --measure=" << found[1].left << " would turn " << joined({found[1]}) << "\n";
+                  << ", what else it compares stays; --measure can turn " << joined({found.begin() + 1, found.end()})
+                  << "\n";
     }
     if (!found.empty()) return found.front();
     complain(rule.name + ": " + level + " compares " +

@@ -99,6 +99,15 @@ TEST_F(LintCommand, AnErrorIsWorseThanAFinding) {
     EXPECT_FALSE(says(ran.err, "warning")) << "rules that do not load are not looked at further";
 }
 
+TEST_F(LintCommand, AFlagTakesOneWordAndLeavesTheFilesToBeChecked) {
+    const std::string wrong = rules("s.yml", {{"B", "yellow: m >= 3"}}), right = rules("r.yml", {{"A", right_}});
+    for (const char* flag : {"--lint=none", "--tests=tests", "--events=e.jsonl"}) {
+        const Ran ran = check({flag, wrong, right});
+        EXPECT_EQ(ran.code, 1) << flag;
+        EXPECT_TRUE(says(ran.err, "s.yml:")) << flag << ran.err;
+    }
+}
+
 TEST_F(LintCommand, ChecksAreChosenByName) {
     const std::string file = rules("r.yml", {{"A", wrong_}});
     const Ran all = check({file}), none = check({"--lint=none", file}), two = check({"--lint=no-test,noisy", file});

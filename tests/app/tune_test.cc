@@ -106,7 +106,9 @@ TEST_F(Tune, OfSeveralComparisonsTheFirstIsTurnedOrTheOneThatIsNamed) {
     scratch_.write("r.yml", two);
     const Ran first = tune({"Often", "--values=9"});
     EXPECT_TRUE(says(first.out, "yellow: n >= 9")) << first.out;
-    EXPECT_TRUE(says(first.err, "turned is `yellow: n >= 9`; --measure=m would turn `yellow: m >= 3`")) << first.err;
+    EXPECT_TRUE(
+        says(first.err, "turned is `yellow: n >= 9`, what else it compares stays; --measure can turn `yellow: m >= 3`"))
+        << first.err;
     const json d = document({"Often", "--measure=m", "--values=2,3"});
     EXPECT_EQ(d["dial"], "yellow: m >= 3");
     EXPECT_EQ(d["settings"][0]["flags"], 5) << d;
