@@ -84,6 +84,7 @@ void explain_promise(const task::Setting& setting, const Rule& rule, Why::Subjec
     EvalContext context;
     context.event = &stating;
     context.overdue = episodes::overdue_at(promise, at, episodes::Cause::kTimer);
+    context.open = about.seen.open;
     about.levels = level_lines(rule, about.seen.phase, context, setting.schema);
     about.events.push_back("stated by " + promise.stated_by + " at " + format_rfc3339(promise.stated_at));
     about.notes.push_back("due " + format_rfc3339(promise.due) + ", " +

@@ -22,7 +22,7 @@ void AreaJudge::use(const RuleSet& rules) {
         subject.cells.clear();
         subject.thresholds.reset();
         const auto known = plans_.find(key.rule);
-        if (known != plans_.end()) known->second.subjects.emplace(key.subject, &subject);
+        if (known != plans_.end() && !subject.gone) known->second.subjects.emplace(key.subject, &subject);
     }
 }
 
@@ -32,6 +32,7 @@ AreaJudge::Subject& AreaJudge::subject_of(const Rule& rule, const std::string& s
     Subject& s = subjects_[Key{rule.name, subject}];
     s.state.rule = rule.name;
     s.state.subject = subject;
+    s.gone = false;
     known.emplace(subject, &s);
     return s;
 }
@@ -259,7 +260,7 @@ void AreaJudge::review(const Rule& rule, Instant clock) {
     if (plan == plans_.end()) return;
     reviewing_ = true;
     for (auto& [key, subject] : subjects_) {
-        if (key.rule != rule.name) continue;
+        if (key.rule != rule.name || subject.gone) continue;
         subject.state.rising.clear();  // it waited under other conditions
         judge_at(plan->second.plan, subject, std::max(clock, subject.judged), nullptr);
     }
@@ -295,6 +296,10 @@ void AreaJudge::drop(const std::map<std::string, Rule>& gone, Instant at) {
         set_due(s, kNever);
         s.state.openings.clear();
         s.state.rising.clear();
+        s.area.clear();
+        s.judged = kBeforeAll;
+        s.gone = true;
+        if (const auto known = plans_.find(key.rule); known != plans_.end()) known->second.subjects.erase(key.subject);
         mark(s);
     }
 }

@@ -81,6 +81,7 @@ private:
         Instant judged = kBeforeAll;
         bool dirty = false, stored = false;
         bool ahead = false;  // stored only because it was judged ahead of the clock
+        bool gone = false;   // its rule went, and nothing has happened there since: nobody judges it
         // Kept until the rules change:
         std::vector<std::vector<const ledger::Cell*>> cells;  // by spec, then source; null: not met yet
         std::optional<Thresholds> thresholds;

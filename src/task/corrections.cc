@@ -127,7 +127,7 @@ void Task::correct(WorkingSet::Entry& at, std::size_t index, Instant now, std::v
     } else {
         profile.withdraw(found.row);
     }
-    persons_.correct(profile, at.states, {was, is, oldest}, now);
+    persons_.correct(profile, at.states, {was, found.row, is, oldest}, now);
     applied.uncovered += persons_.take_uncovered();
 }
 

@@ -62,7 +62,10 @@ std::vector<Inspection> PersonJudge::inspect(const Rule& rule, const ledger::Pro
             seen.phase = in.phase;
             seen.before = in.before;
         }
-        if (rule.expect) continue;  // what is known of a promise is in its state
+        if (rule.expect) {  // what is known of a promise is in its state
+            if (rule.expect->looks_at_open) seen.open = due_of(rule, states, now, episodes::Cause::kTimer);
+            continue;
+        }
         const rules::Remembered remembered_now = remembered(rule, profile, subject);
         seen.rows = rows_;
         seen.person = person_;

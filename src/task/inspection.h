@@ -1,6 +1,7 @@
 #pragma once
 /// What a rule sees of one subject at one instant: the answer to "why", and to "why not".
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,7 +29,8 @@ struct Inspection {
     };
     static constexpr std::size_t kMoreMax = 50;
     std::optional<Ahead> ahead;
-    Instant next_change = kNever;  ///< when its windows change next without an event
+    std::optional<std::int64_t> open;  ///< promises whose levels look at it: EvalContext::open
+    Instant next_change = kNever;      ///< when its windows change next without an event
 };
 
 }  // namespace tocsin::task

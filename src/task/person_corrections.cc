@@ -50,7 +50,7 @@ bool PersonJudge::never_held(const Rule& rule, const episodes::SubjectState& sta
     moments.push_back(now);
     moments.push_back(state.episode.opened_at);
     if (rule.plan != nullptr) {
-        const PhaseOf::Subject in = in_phases(rule, rows.rows.empty() ? std::string_view() : rows.rows.back().area);
+        const PhaseOf::Subject in = in_phases(rule, area_of(rule, rows.rows));
         for (Instant t = state.episode.opened_at; t <= now; t = phases_.next(*rule.plan, in, t)) moments.push_back(t);
     }
     return std::none_of(moments.begin(), moments.end(), [&](Instant t) {
@@ -66,11 +66,17 @@ bool PersonJudge::rested_on(const Rule& rule, const episodes::SubjectState& stat
     if (opened - rule.longest_window() >= corrected.oldest) return true;
     const Event& was = corrected.was;
     if (opened < corrected.oldest || was.time > opened) return false;
+    // Of its own instant, too: an event of the same instant may follow it.
+    const auto behind = profile_->rows().subspan(corrected.row);
+    const auto came_behind = [&](const Event& e) {
+        return e.time > was.time ||
+               (e.time == was.time &&
+                std::any_of(behind.begin(), behind.end(), [&](const auto& row) { return row.event.id == e.id; }));
+    };
     const auto as_it_was = [&](std::span<const Event> events, bool held_it) {
         std::vector<Event> all(events.begin(), events.end());
         std::erase_if(all, [&](const Event& e) { return e.id == was.id; });
-        const auto later = [](Instant t, const Event& e) { return t < e.time; };
-        if (held_it) all.insert(std::upper_bound(all.begin(), all.end(), was.time, later), was);
+        if (held_it) all.insert(std::find_if(all.begin(), all.end(), came_behind), was);
         return all;
     };
     const std::vector<Event> counted = as_it_was(rows.rows, subject_of(rule, was) == state.subject);

@@ -115,8 +115,7 @@ episodes::Holding PersonJudge::holding(const Rule& rule, const rules::Remembered
     if (rule.plan == nullptr) {
         verdict = rules::verdict(rule, context);
     } else {
-        const std::string_view area = rows.rows.empty() ? std::string_view() : rows.rows.back().area;
-        verdict = rules::verdict(rule, context, phases_.at(*rule.plan, in_phases(rule, area), now));
+        verdict = rules::verdict(rule, context, phases_.at(*rule.plan, in_phases(rule, area_of(rule, rows.rows)), now));
     }
     return {verdict.level, verdict.stays};
 }
@@ -189,8 +188,7 @@ void PersonJudge::judge_windows(const Rule& rule, episodes::SubjectState& state,
         state.due = std::min(state.due, rules::next_change(rule, rows, now));
     }
     if (rule.plan != nullptr && (state.episode.open() || !state.rising.empty())) {
-        const std::string_view area = rows.rows.empty() ? std::string_view() : rows.rows.back().area;
-        state.due = std::min(state.due, phases_.next(*rule.plan, in_phases(rule, area), now));
+        state.due = std::min(state.due, phases_.next(*rule.plan, in_phases(rule, area_of(rule, rows.rows)), now));
     }
     state.due = rule.on_beat(state.due);
 }
@@ -314,6 +312,12 @@ void PersonJudge::judge_promise(const Rule& rule, States& states, episodes::Subj
     if (state.episode.open()) state.due = std::min(state.due, expiry);
 }
 
+std::int64_t PersonJudge::due_of(const Rule& rule, const States& states, Instant now, episodes::Cause cause) {
+    return std::count_if(states.begin(), states.end(), [&](const episodes::SubjectState& s) {
+        return s.rule == rule.name && s.promise && episodes::overdue_at(*s.promise, now, cause) >= Duration::zero();
+    });
+}
+
 episodes::Holding PersonJudge::holding(const Rule& rule, const States& states, const episodes::Promise& promise,
                                        Instant now, episodes::Cause cause) {
     const auto decided = [&](const EvalContext& context) {
@@ -325,9 +329,7 @@ episodes::Holding PersonJudge::holding(const Rule& rule, const States& states, c
     context.event = &stating;
     context.overdue = episodes::overdue_at(promise, now, cause);
     if (rule.expect->looks_at_open) {
-        context.open = std::count_if(states.begin(), states.end(), [&](const episodes::SubjectState& s) {
-            return s.rule == rule.name && s.promise && episodes::overdue_at(*s.promise, now, cause) >= Duration::zero();
-        });
+        context.open = due_of(rule, states, now, cause);
     }
     episodes::Holding held_now;
     held_now.level = decided(context).level;

@@ -33,6 +33,7 @@ public:
     /// `oldest`: behind it rows may be forgotten. `now` is not before any row.
     struct Corrected {
         const Event& was;
+        std::size_t row;  ///< where it stood
         std::optional<std::size_t> is;
         Instant oldest;
     };
@@ -79,6 +80,8 @@ private:
     void record_update(const Rule& rule, episodes::SubjectState& state, const Judged& judged);
     void judge_promise(const Rule& rule, States& states, episodes::SubjectState& state, Instant now,
                        episodes::Cause cause);
+    /// `open`: how many promises of the customer under the rule are due and not ended.
+    static std::int64_t due_of(const Rule& rule, const States& states, Instant now, episodes::Cause cause);
     /// What holds of the promise, in the phase in which it is.
     episodes::Holding holding(const Rule& rule, const States& states, const episodes::Promise& promise, Instant now,
                               episodes::Cause cause);

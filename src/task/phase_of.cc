@@ -68,6 +68,12 @@ std::string_view PhaseOf::told(const PhasePlan& plan, const Event& event) const 
     return phase.type == Value::Type::kString && plan.knows(phase.string) ? phase.string : std::string_view();
 }
 
+std::string_view area_of(const Rule& rule, std::span<const Event> rows) {
+    const auto last =
+        std::find_if(rows.rbegin(), rows.rend(), [&](const Event& row) { return rules::counts(rule, row); });
+    return last == rows.rend() ? std::string_view() : last->area;
+}
+
 episodes::Holding without_storm(const Rule& rule, const episodes::SubjectState& state, episodes::Holding holding) {
     if (rule.plan == nullptr || rule.rises_without_event || rule.interval > Duration::zero()) return holding;
     Level highest = state.episode.level;

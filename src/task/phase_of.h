@@ -37,6 +37,9 @@ private:
     std::vector<std::string_view> lineage_;
 };
 
+/// Where a subject of people is: at its last event that counts. Empty: none of the rows does.
+std::string_view area_of(const Rule& rule, std::span<const Event> rows);
+
 /// What may rise at an instant at which no event came: for a rule with phases only what has begun to rise by an event,
 /// or what no event need bring about.
 episodes::Holding without_storm(const Rule& rule, const episodes::SubjectState& state, episodes::Holding holding);

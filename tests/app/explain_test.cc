@@ -176,6 +176,25 @@ TEST_F(Explain, SaysWhyItHolds) {
     EXPECT_TRUE(says(ran.out, "2016-01-12T00:00:00Z opened yellow")) << ran.out;
 }
 
+TEST_F(Explain, APromiseThatLooksAtOpenIsToldHowManyAre) {
+    const std::string config = scratch_.write("o.yml",
+                                              "kafka:\n  topics:\n    - {name: all, event: {field: "
+                                              "/kind}}\nrule_files: [o/r.yml]\n");
+    std::filesystem::create_directories(scratch_ / "o");
+    scratch_.write("o/r.yml",
+                   "groups:\n- name: g\n  rules:\n  - alert: Both\n"
+                   "    expect: {after: registration, event: reconnection, within: 1h}\n    by: [subscriber]\n"
+                   "    levels: {yellow: overdue >= 0s, red: overdue >= 2h and open >= 2}\n");
+    std::string lines;
+    for (const char* number : {"1", "2"})
+        lines += std::string(R"({"id":")") + number +
+                 R"(","time":"2016-01-05T00:00:00Z","kind":"registration","customer":"c","subscriber":"s)" + number +
+                 "\"}\n";
+    const Ran ran = tocsin({"explain", "--config.file", config, "--events", scratch_.write("o.jsonl", lines),
+                            "--rule=Both", "--customer=c", "--at=2016-01-05T04:00:00Z"});
+    EXPECT_TRUE(says(ran.out, "red: overdue >= 2h and open >= 2: holds")) << ran.out << ran.err;
+}
+
 TEST_F(Explain, APromiseSaysWhenItIsDue) {
     Ran ran = at("StillOff", "13900000003", "2016-01-05T00:30:00Z");
     EXPECT_TRUE(says(ran.out, "due 2016-01-05T01:00:00Z, 30m to go")) << ran.out << ran.err;

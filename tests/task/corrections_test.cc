@@ -268,6 +268,22 @@ TEST_F(CorrectionTest, WhatMovesToASubjectMayRetractWhatHeldWithoutIt) {
         << "as it was, one held; as it is, there were two from the start";
 }
 
+TEST_F(CorrectionTest, WhatFollowedTheEventAtItsOwnInstantStillFollowsItWhenItIsAskedWhatHeld) {
+    start(R"(  - alert: Hall
+    on: complaint
+    by: [customer]
+    within: 1d
+    measures: {n: count(), hall: attr(hall)}
+    levels: {yellow: hall == "h1"}
+    keep_firing_for: 1d
+)");
+    give({10, "complaint", "e1", "anna", "", "", "", "", "h1"});
+    give({10, "complaint", "e2", "anna", "", "", "", "", "h2"});
+    EXPECT_EQ(told(), Told{"Hall opened yellow"});
+    give({130, "event_reclassified", "r", "anna", "e1", "bill"});  // older ones may be forgotten by now
+    EXPECT_EQ(told(), Told{}) << "it does not show that e1 brought it about: e2 was the last of that instant";
+}
+
 TEST_F(CorrectionTest, AtABeatWhatIsCorrectedIsHeardWithAllThatComesAtThatInstant) {
     start(R"(  - alert: Beats
     on: complaint

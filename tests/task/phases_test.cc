@@ -51,6 +51,20 @@ TEST_F(Phases, ARuleHoldsInItsPhasesOnlyAndCountsInAll) {
         << "and the windows reach back behind the change";
 }
 
+TEST_F(Phases, AnEventThatDoesNotCountMovesNobodyToItsArea) {
+    begins(0, "suspension", "north");
+    const std::string rule =
+        "  - {alert: R, on: complaint, where: escalated_to_regulator, by: [customer], within: 7d, levels: {yellow: "
+        "count() >= 2}, overrides: {suspension: {levels: {yellow: count() >= 1}}}}\n";
+    const std::int64_t begin = 3 * kHour;
+    const std::vector<Given> events = {
+        {begin, "complaint", "anna", "north", {{"escalated_to_regulator", Value::of(true)}}},
+        {begin + 100, "complaint", "anna", "south"}};
+    EXPECT_EQ(tell(rule, events, begin + 8 * 24 * kHour),
+              (Lines{"R opened yellow 10800 e1", "R closed yellow " + std::to_string(begin + 7 * 24 * kHour)}))
+        << "it closes when its window has run empty, also if there was a restart";
+}
+
 TEST_F(Phases, WhatIsOpenGoesDownAsEverWhenItsPhaseEnds) {
     begins(0, "reminder");
     begins(10 * kHour, "supplement");

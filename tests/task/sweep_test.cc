@@ -180,6 +180,19 @@ TEST_F(SweepTest, ARuleThatTellsOthersApartIsAnotherRule) {
     EXPECT_EQ(all.size(), 1u) << "the one that closed does not count against the limit";
 }
 
+TEST_F(SweepTest, PlacesOfARuleThatIsGoneAreNoneOfTheNextOne) {
+    const std::string few = "  - {alert: Few, on: complaint, within: 1h, levels: {yellow: count() < 3}, by: ";
+    live(kOld + few + "[area]}\n");
+    give("e1", 0, 0);
+    EXPECT_EQ(with(told(), "Few opened yellow"), 1u);
+    group_->adopt(rules(kOld + few + "[category]}\n"));
+    sweep_all();
+    EXPECT_EQ(told().size(), 1u) << "closed; north is no category";
+    group_->adopt(rules(kOld));
+    group_->adopt(rules(kOld + few + "[area]}\n"));
+    EXPECT_EQ(with(told(), "Few opened"), 0u) << "as after a start: nothing is known of the place";
+}
+
 TEST_F(SweepTest, SlicesAndEventsBetweenThemLeadToWhatOneStrokeLeadsTo) {
     std::vector<Rows> first;
     Told said;
