@@ -77,8 +77,9 @@ private:
         if (is_blank(value)) return Reject{RejectCode::kEmpty, "a record without a value"};
         std::string_view text = value;
         if (text.substr(0, kByteOrderMark.size()) == kByteOrderMark) text.remove_prefix(kByteOrderMark.size());
-        // A BOM alone is no value: say so here, as versions of the parser differ about it.
-        if (is_blank(text)) return refused_json(value);
+        // A BOM alone is no value, and a second one none of JSON's: said here, as versions of the parser differ about
+        // it.
+        if (is_blank(text) || text.substr(0, kByteOrderMark.size()) == kByteOrderMark) return refused_json(value);
         if (!reserve(text.size())) {
             return Reject{RejectCode::kTooLarge, "no memory to parse " + std::to_string(text.size()) + " bytes"};
         }
