@@ -51,6 +51,16 @@ std::optional<json> ask(const std::string& url, const std::string& path) {
     return std::nullopt;
 }
 
+std::string text_of(const json& object, const char* name) {
+    const auto found = object.is_object() ? object.find(name) : object.end();
+    return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+json list_of(const json& object, const char* name) {
+    const auto found = object.is_object() ? object.find(name) : object.end();
+    return found != object.end() && found->is_array() ? *found : json::array();
+}
+
 std::string escaped(std::string_view text) {
     std::string out;
     for (const char c : text) {

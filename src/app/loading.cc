@@ -78,7 +78,7 @@ void warn_of_calendars(const RuleSet& rules) {
 void warn_of_texts(const RuleSet& rules) {
     for (const Rule& rule : rules.rules) {
         if (rules::text_questions(rule).empty()) continue;
-        complain("note: " + rule.name +
+        complain("note: " + rule.file + ":" + std::to_string(rule.line) + ": " + rule.name +
                  " looks at a field of type text, which is not kept: of events that came before the " +
                  "rule it takes what they said for missing");
     }

@@ -14,16 +14,6 @@ using Json = nlohmann::ordered_json;
 constexpr std::string_view kAlertmanager = "alertmanager/";
 const std::string kNotKnown = "whether it is silenced is not known: ";
 
-std::string text(const Json& object, const char* name) {
-    const auto found = object.is_object() ? object.find(name) : object.end();
-    return found != object.end() && found->is_string() ? found->get<std::string>() : std::string("?");
-}
-
-Json list(const Json& object, const char* name) {
-    const auto found = object.is_object() ? object.find(name) : object.end();
-    return found != object.end() && found->is_array() ? *found : Json::array();
-}
-
 // The alert as it was sent (design 8.5): of another level, or of another tocsin, there may be one of the same name.
 std::string alerts_of(const config::Config& config, const Json& alert) {
     Json labels = alert;
@@ -37,8 +27,12 @@ std::string alerts_of(const config::Config& config, const Json& alert) {
 
 std::string silence_line(const std::string& name, const std::string& url, const std::string& id) {
     const Json silence = Json::parse(http_get(url + "/api/v2/silence/" + escaped(id)).body, nullptr, false);
-    return "silenced by " + name + " until " + text(silence, "endsAt") + ": " + text(silence, "comment") + " (" +
-           text(silence, "createdBy") + ", " + id + ")";
+    const auto told = [&](const char* member) {
+        const std::string text = text_of(silence, member);
+        return text.empty() ? "?" : text;
+    };
+    return "silenced by " + name + " until " + told("endsAt") + ": " + told("comment") + " (" + told("createdBy") +
+           ", " + id + ")";
 }
 
 void ask_alertmanager(const std::string& name, const std::string& url, const std::string& query, Json& lines) {
@@ -53,7 +47,7 @@ void ask_alertmanager(const std::string& name, const std::string& url, const std
         lines.push_back("not silenced: " + name + " does not have this alert, it was not delivered or has run out");
     for (const Json& alert : alerts) {
         const Json status = alert.is_object() ? alert.value("status", Json()) : Json();
-        const Json silenced = list(status, "silencedBy"), inhibited = list(status, "inhibitedBy");
+        const Json silenced = list_of(status, "silencedBy"), inhibited = list_of(status, "inhibitedBy");
         for (const Json& id : silenced) {
             if (id.is_string()) lines.push_back(silence_line(name, url, id.get<std::string>()));
         }
@@ -81,7 +75,7 @@ void tell_silences(const std::string& config_file, Json& subjects) {
     for (Json& subject : subjects) {
         Json& notes = subject["notes"];
         bool goes = false;
-        for (const Json& key : list(subject, "told")) {
+        for (const Json& key : list_of(subject, "told")) {
             const std::string target = key.is_string() ? key.get<std::string>() : std::string();
             const std::size_t slash = target.rfind('/');
             if (!target.starts_with(kAlertmanager) || slash < kAlertmanager.size()) continue;

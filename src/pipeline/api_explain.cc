@@ -75,6 +75,12 @@ std::string remembered_json(const Feed& feed) {
     return "\"remembered\":" + dumped({{"events", events}, {"since", since}});
 }
 
+Level level_now(const Person& person, const std::string& id) {
+    const auto found = std::find_if(person.states.begin(), person.states.end(),
+                                    [&](const episodes::SubjectState& s) { return s.episode.id == id; });
+    return found == person.states.end() ? Level::kNone : found->episode.level;
+}
+
 // The tasks' own setting: it knows what events have told of areas.
 task::Setting alone(const task::Setting& setting) {
     task::Setting one = setting;
@@ -111,11 +117,13 @@ std::string Api::story_of(const task::Task& task, const Rule& rule, const Person
     story.events = lines_of(setting.schema, feed, story.transitions);
     story.judged = judge_steps(basis, feed, story.transitions, kStepsMax);
     std::string out = story_json(story) + "," + remembered_json(feed);
-    if (story.transitions.empty())
+    const bool opens = !story.transitions.empty();
+    if (!opens || story.transitions.back().level != level_now(person, id))
         out += ",\"remark\":" +
-               dumped(
-                   "the events that are remembered do not open it again under the rules in force: some have been "
-                   "forgotten or corrected, or the rules were others; history may: --from-kafka --keyed");
+               dumped(std::string("the events that are remembered do not ") +
+                      (opens ? "lead to the level that it has" : "open it again") +
+                      " under the rules in force: some have been forgotten or corrected, or came late, or the rules "
+                      "were others; history may: --from-kafka --keyed");
     return out;
 }
 

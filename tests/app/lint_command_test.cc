@@ -69,7 +69,7 @@ TEST_F(LintCommand, ARuleThatAsksAboutATextIsSaidToKnowNothingOfThePast) {
         "count() >= 3}, where: 'text matches \"press\"'}\n";
     const Ran ran = check({"--lint=none", scratch_.write("t.yml", body)});
     EXPECT_EQ(ran.code, 0);
-    EXPECT_TRUE(says(ran.err, "note: Press looks at a field of type text, which is not kept")) << ran.err;
+    EXPECT_TRUE(says(ran.err, "t.yml:4: Press looks at a field of type text, which is not kept")) << ran.err;
     EXPECT_EQ(check({"--lint=none", rules("r.yml", {{"A", right_}})}).err, "");
 }
 

@@ -327,6 +327,21 @@ TEST_F(ApiExplainForgetful, AnEpisodeWhoseEvidenceIsForgottenIsNotInvented) {
     EXPECT_EQ(said["now"]["subjects"][0]["level"], "red") << "what it is now is known all the same";
 }
 
+TEST_F(ApiExplain, AStoryThatIsNoLongerTheOneThatWasToldIsSaidToBe) {
+    happen(three_complaints());
+    happen({{"e4", "13900000001", "complaint", 32}, {"e5", "13900000001", "complaint", 33}});
+    const std::string id = episode("Often");
+    EXPECT_FALSE(data({{"id", id}}).contains("remark"));
+    const Given given{"w", "13900000001", "event_withdrawn", 34};
+    const FieldValue corrects{*schema_.field("corrects"), Value::of_string("e5")};
+    Event withdrawn = event(given);
+    withdrawn.fields = {&corrects, 1};
+    tasks_.apply(1, withdrawn);
+    const Json said = data({{"id", id}});
+    EXPECT_EQ(said["transitions"].size(), 2u) << "opened, and an event more: without e5 it was never red";
+    EXPECT_NE(said.value("remark", "").find("do not lead to the level that it has"), std::string::npos) << said;
+}
+
 TEST_F(ApiExplain, OfManyStepsTheFirstAndTheNewestAreJudged) {
     std::vector<Transition> steps(50);
     for (int i = 0; i < 50; ++i) {
