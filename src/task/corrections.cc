@@ -5,7 +5,6 @@
 
 #include "base/digest.h"
 #include "task/task.h"
-#include "tocsin/text_answers.h"
 
 namespace tocsin::task {
 namespace {
@@ -65,7 +64,7 @@ const Event& Corrections::corrected(std::span<const ledger::Row> rows, const Eve
         if (!said.category.empty()) now.category = said.category;
         if (!said.channel.empty()) now.channel = said.channel;
         for (const FieldValue& f : said.fields) {
-            if (f.field == *corrects_ || f.field == kFieldAnswers || !schema_.has_field(event.kind, f.field)) continue;
+            if (f.field == *corrects_ || !schema_.has_field(event.kind, f.field)) continue;
             const auto at = std::lower_bound(fields.begin(), fields.end(), f.field,
                                              [](const FieldValue& have, FieldId id) { return have.field < id; });
             if (at != fields.end() && at->field == f.field)
